@@ -1,0 +1,2 @@
+//! The program `stepwell`.
+fn main() {}

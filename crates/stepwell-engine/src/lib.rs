@@ -1,0 +1,1 @@
+//! Run machine, job machine, logging commands, variables and masking: no I/O.

@@ -1,0 +1,22 @@
+//! The words that every part of Stepwell shares: identifiers, results, outcomes, run events, and
+//! what crosses the wall of the sandbox.
+//!
+//! This is the one versioned wire format. The journal stores it, `--output json` prints it, and a
+//! worker process will be spoken to in it, so a type here changes only by addition. Every type is
+//! plain data: no clock, no I/O.
+
+mod event;
+mod id;
+mod outcome;
+mod step;
+
+pub use event::{
+    Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
+    StepRecord, StepSummary, TaskSummary,
+};
+pub use id::{Digest, ParseIdError, RunId};
+pub use outcome::{Denial, Frame, LimitKind, Outcome, RunResult, StepResult, TrapKind, Usage};
+pub use step::{
+    Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, Limits, LogLevel,
+    OutputSpec, Refusal, StepReport, StepRequest, Stream, WorkspaceGrant,
+};

@@ -1,0 +1,1 @@
+//! Views of events and diagnostics: terminal and JSON.

@@ -1,0 +1,1 @@
+//! Drives the engine: plan, sandbox and journal make a run.

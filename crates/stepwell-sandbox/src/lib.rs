@@ -1,0 +1,1 @@
+//! Runs one step as a WebAssembly component in a fresh instance.

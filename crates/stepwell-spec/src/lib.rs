@@ -1,0 +1,1 @@
+//! The pipeline file: text to a typed, spanned model and diagnostics.

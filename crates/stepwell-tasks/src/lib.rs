@@ -1,0 +1,1 @@
+//! Finds the tasks that a pipeline names.

@@ -1,0 +1,1 @@
+//! Builds guests and gives tests an environment of their own.

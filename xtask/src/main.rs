@@ -1,0 +1,2 @@
+//! Build helpers of this repository.
+fn main() {}
