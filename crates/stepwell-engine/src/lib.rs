@@ -1,1 +1,30 @@
-//! Run machine, job machine, logging commands, variables and masking: no I/O.
+//! The engine: who runs when, what it is told, and what its words mean.
+//!
+//! Two state machines without I/O, clock or threads. A [`RunMachine`] decides which jobs run; a
+//! [`JobMachine`] decides which steps of one job run, hands each what it needs, and turns what the
+//! guest does into run events. A driver executes the commands that they return and feeds back what
+//! came of them. Because both are pure, the same inputs give the same events, on a laptop and in a
+//! simulation of ten thousand schedules.
+//!
+//! The rules are those of Azure Pipelines. Everything that a guest supplies is hostile here: each
+//! name, value and text has a bound, each text is masked before it becomes an event, and none of
+//! them can make a machine panic or recurse.
+
+mod action;
+mod command;
+mod condition;
+mod expand;
+mod job;
+mod line;
+mod mask;
+mod place;
+mod reason;
+mod request;
+mod result;
+mod run;
+mod step;
+mod variable;
+
+pub use job::{JobCommand, JobInput, JobMachine};
+pub use line::{CONTINUED, MAX_LINE};
+pub use run::{RunCommand, RunInput, RunMachine};

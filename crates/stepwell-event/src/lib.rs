@@ -8,6 +8,7 @@
 mod event;
 mod id;
 mod outcome;
+mod state;
 mod step;
 
 pub use event::{
@@ -16,6 +17,7 @@ pub use event::{
 };
 pub use id::{Digest, ParseIdError, RunId};
 pub use outcome::{Denial, Frame, LimitKind, Outcome, RunResult, StepResult, TrapKind, Usage};
+pub use state::{JobPosition, JobState, RunState, StepState};
 pub use step::{
     Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, Limits, LogLevel,
     OutputSpec, Refusal, StepReport, StepRequest, Stream, WorkspaceGrant,

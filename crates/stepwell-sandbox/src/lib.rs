@@ -1,1 +1,41 @@
 //! Runs one step as a WebAssembly component in a fresh instance.
+//!
+//! This is the only crate that names Wasmtime, and it knows nothing of pipelines. A [`Sandbox`]
+//! holds one engine; [`Sandbox::load`] turns bytes into a [`Component`] once per digest, and
+//! [`Sandbox::run`] gives every step a store and an instance of its own, which is dropped
+//! whatever happens. What goes in is a [`StepRequest`](stepwell_event::StepRequest), what comes
+//! out are [`GuestEvent`](stepwell_event::GuestEvent)s for a [`StepSink`] and one
+//! [`StepReport`](stepwell_event::StepReport): plain data, so that a worker process can stand in
+//! for this crate.
+//!
+//! Where things live:
+//!
+//! - `profile`: the engine's configuration, every proposal and every number in one place.
+//! - `shape`: what a file is, and the streaming check before it is compiled.
+//! - `cache`: compiled code on disk, and why it may be trusted.
+//! - `load`: from bytes to a component that can be instantiated.
+//! - `state`, `host`, `output`, `network`, `limit`: what a guest can reach, and how much of it.
+//! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
+//! - `outcome`: from Wasmtime's errors to a typed outcome.
+
+mod bindings;
+mod cache;
+mod host;
+mod limit;
+mod load;
+mod meter;
+mod network;
+mod outcome;
+mod output;
+mod profile;
+mod run;
+mod shape;
+mod state;
+mod stop;
+
+pub use load::{Component, LoadError, LoadErrorKind, Loaded, Sandbox, SandboxConfig, SandboxError};
+pub use run::StepSink;
+pub use stop::StopHandle;
+
+/// The version of Wasmtime that this crate is built with, for people and for bug reports.
+pub const WASMTIME_VERSION: &str = "48.0.8";

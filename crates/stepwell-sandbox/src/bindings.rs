@@ -1,0 +1,21 @@
+//! Host bindings of the world that tasks target, generated from `wit/task`.
+
+wasmtime::component::bindgen!({
+    path: "../../wit/task",
+    world: "task",
+    // A call that puts something on the log waits while the journal is behind; that is all the
+    // back-pressure a flooding guest ever feels.
+    imports: {
+        "stepwell:task/logging.log": async,
+        "stepwell:task/logging.issue": async,
+        "stepwell:task/logging.progress": async,
+        "stepwell:task/outputs.set-output": async,
+        "stepwell:task/outputs.set-variable": async,
+        "stepwell:task/outputs.add-secret": async,
+        "stepwell:task/cancellation.subscribe": trappable,
+    },
+    exports: { default: async },
+    with: {
+        "wasi:io/poll": wasmtime_wasi::p2::bindings::io::poll,
+    },
+});

@@ -1,0 +1,154 @@
+//! The host's side of `stepwell:task`.
+
+use crate::bindings::stepwell::task::{cancellation, description, inputs, logging, outputs};
+use crate::state::StepState;
+use crate::stop::StopRequested;
+use std::time::Instant;
+use stepwell_event::{GuestEvent, Issue, IssueSeverity, LogLevel, Refusal, StepResult};
+use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime_wasi::p2::{DynPollable, subscribe};
+
+/// Where a guest finds its workspace: its root directory, so that relative and absolute paths
+/// both lead there.
+pub(crate) const WORKSPACE: &str = "/";
+
+/// Links everything that a task may import from `stepwell:task`.
+pub(crate) fn add_to_linker(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
+    type Data = HasSelf<StepState>;
+    inputs::add_to_linker::<_, Data>(linker, |state| state)?;
+    outputs::add_to_linker::<_, Data>(linker, |state| state)?;
+    logging::add_to_linker::<_, Data>(linker, |state| state)?;
+    cancellation::add_to_linker::<_, Data>(linker, |state| state)?;
+    description::add_to_linker::<_, Data>(linker, |state| state)
+}
+
+impl description::Host for StepState {}
+
+impl inputs::Host for StepState {
+    fn get(&mut self, name: String) -> Option<String> {
+        let (_, value) = self.inputs.iter().find(|(known, _)| *known == name)?;
+        Some(value.clone())
+    }
+
+    fn all(&mut self) -> Vec<(String, String)> {
+        self.inputs.clone()
+    }
+
+    fn workspace(&mut self) -> Option<String> {
+        self.has_workspace.then(|| WORKSPACE.to_owned())
+    }
+}
+
+impl outputs::Host for StepState {
+    async fn set_output(
+        &mut self,
+        name: String,
+        value: String,
+    ) -> Result<(), outputs::OutputError> {
+        self.set(GuestEvent::SetVariable {
+            name,
+            value,
+            secret: false,
+            output: true,
+            read_only: true,
+        })
+        .await
+    }
+
+    async fn set_variable(
+        &mut self,
+        name: String,
+        value: String,
+        options: outputs::VariableOptions,
+    ) -> Result<(), outputs::OutputError> {
+        self.set(GuestEvent::SetVariable {
+            name,
+            value,
+            secret: options.contains(outputs::VariableOptions::SECRET),
+            output: false,
+            read_only: options.contains(outputs::VariableOptions::READ_ONLY),
+        })
+        .await
+    }
+
+    async fn add_secret(&mut self, value: String) -> Result<(), outputs::OutputError> {
+        self.set(GuestEvent::AddSecret { value }).await
+    }
+}
+
+impl logging::Host for StepState {
+    async fn log(&mut self, level: logging::Level, message: String) {
+        let level = match level {
+            logging::Level::Debug => LogLevel::Debug,
+            logging::Level::Info => LogLevel::Info,
+            logging::Level::Warning => LogLevel::Warning,
+            logging::Level::Error => LogLevel::Error,
+        };
+        self.tell(GuestEvent::Log { level, message }).await;
+    }
+
+    async fn issue(&mut self, issue: logging::IssueRecord) {
+        let severity = match issue.severity {
+            logging::Severity::Warning => IssueSeverity::Warning,
+            logging::Severity::Error => IssueSeverity::Error,
+        };
+        self.tell(GuestEvent::Issue(Issue {
+            severity,
+            message: issue.message,
+            path: issue.path,
+            line: issue.line,
+            column: issue.column,
+            code: issue.code,
+        }))
+        .await;
+    }
+
+    async fn progress(&mut self, percent: u32, message: String) {
+        let percent = u8::try_from(percent.min(100)).unwrap_or(100);
+        self.tell(GuestEvent::Progress { percent, message }).await;
+    }
+
+    fn complete(&mut self, result: logging::Completion, message: String) {
+        let result = match result {
+            logging::Completion::Succeeded => StepResult::Succeeded,
+            logging::Completion::SucceededWithIssues => StepResult::SucceededWithIssues,
+            logging::Completion::Failed => StepResult::Failed,
+        };
+        self.link.emit_unanswered(GuestEvent::Complete { result, message });
+    }
+}
+
+impl cancellation::Host for StepState {
+    fn subscribe(&mut self) -> wasmtime::Result<Resource<DynPollable>> {
+        self.stop.listen();
+        let request = self.table.push(StopRequested(self.stop.clone()))?;
+        subscribe(&mut self.table, request)
+    }
+
+    fn requested(&mut self) -> bool {
+        self.stop.is_asked()
+    }
+
+    fn time_left(&mut self) -> Option<u32> {
+        let left = self.stop.ends_at()?.saturating_duration_since(Instant::now());
+        Some(u32::try_from(left.as_millis()).unwrap_or(u32::MAX))
+    }
+}
+
+impl StepState {
+    async fn tell(&mut self, event: GuestEvent) {
+        self.link.room().await;
+        self.link.emit_unanswered(event);
+    }
+
+    async fn set(&mut self, event: GuestEvent) -> Result<(), outputs::OutputError> {
+        self.link.room().await;
+        self.link.emit(event).map_err(|refusal| match refusal {
+            Refusal::InvalidName(message) => outputs::OutputError::InvalidName(message),
+            Refusal::ReadOnly(message) => outputs::OutputError::ReadOnly(message),
+            Refusal::Unmaskable(message) => outputs::OutputError::Unmaskable(message),
+            Refusal::TooLarge(message) => outputs::OutputError::TooLarge(message),
+            Refusal::Denied(message) => outputs::OutputError::Denied(message),
+        })
+    }
+}

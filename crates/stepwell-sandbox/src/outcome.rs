@@ -1,0 +1,117 @@
+//! From Wasmtime's errors to a typed outcome.
+
+use crate::limit::Limiter;
+use crate::meter::HostPanicked;
+use crate::profile;
+use crate::run::Returned;
+use stepwell_event::{Frame, LimitKind, Outcome, TrapKind};
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// Bytes of a guest's text that go into one field of an outcome.
+const TEXT: usize = 16 << 10;
+
+pub(crate) fn classify(
+    ended: Result<wasmtime::Result<Returned>, HostPanicked>,
+    limiter: &Limiter,
+) -> Outcome {
+    match ended {
+        Ok(Ok(Returned::Task(Ok(())) | Returned::Command(Ok(())))) => Outcome::Succeeded,
+        Ok(Ok(Returned::Command(Err(())))) => Outcome::ExitCode { code: 1 },
+        Ok(Ok(Returned::Task(Err(failure)))) => Outcome::Failed {
+            message: shortened(failure.message),
+            code: i32::try_from(failure.exit_code).unwrap_or(i32::MAX).max(1),
+            details: failure.details.map(shortened),
+        },
+        Ok(Err(error)) => failed(&error, limiter),
+        Err(HostPanicked) => Outcome::HostFailed {
+            message: "a host call panicked; this is a defect of Stepwell".to_owned(),
+        },
+    }
+}
+
+fn failed(error: &wasmtime::Error, limiter: &Limiter) -> Outcome {
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        return match code {
+            0 => Outcome::Succeeded,
+            code => Outcome::ExitCode { code: *code },
+        };
+    }
+    if let Some(limit) = reached_limit(error) {
+        return limit;
+    }
+    let Some(trap) = trap_kind(error) else {
+        return Outcome::HostFailed { message: shortened(format!("{error:#}")) };
+    };
+    // A guest whose allocator got no memory aborts: the refusal is the cause, the abort its echo.
+    match (trap, limiter.refused()) {
+        (TrapKind::Unreachable, Some((value, used))) => {
+            Outcome::LimitExceeded { limit: LimitKind::Memory, value, used }
+        }
+        _ => Outcome::Trapped { trap, backtrace: backtrace(error) },
+    }
+}
+
+fn reached_limit(error: &wasmtime::Error) -> Option<Outcome> {
+    let exceeded = |limit, value: u64| {
+        Some(Outcome::LimitExceeded { limit, value, used: value.saturating_add(1) })
+    };
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return exceeded(LimitKind::Resources, profile::RESOURCES as u64);
+    }
+    // These two have no type of their own; tests hold the texts.
+    let cause = error.root_cause().to_string();
+    if cause.contains("fuel allocated for hostcalls has been exhausted") {
+        return exceeded(LimitKind::HostcallBytes, profile::HOSTCALL_BYTES as u64);
+    }
+    if cause.starts_with("requested len") && cause.contains("exceeds limit") {
+        return exceeded(LimitKind::RandomBytes, profile::RANDOM_BYTES);
+    }
+    None
+}
+
+/// Which trap; `None` if the error did not come from running the guest.
+fn trap_kind(error: &wasmtime::Error) -> Option<TrapKind> {
+    let Some(trap) = error.downcast_ref::<Trap>() else {
+        // An error that a host call returned, or that reading its arguments gave, carries the
+        // guest's backtrace, but is no trap of the guest's own.
+        return error.downcast_ref::<WasmBacktrace>().map(|_| TrapKind::HostRefused);
+    };
+    Some(match trap {
+        Trap::UnreachableCodeReached => TrapKind::Unreachable,
+        Trap::MemoryOutOfBounds | Trap::HeapMisaligned => TrapKind::MemoryOutOfBounds,
+        Trap::TableOutOfBounds => TrapKind::TableOutOfBounds,
+        Trap::IndirectCallToNull | Trap::BadSignature => TrapKind::BadIndirectCall,
+        Trap::IntegerDivisionByZero => TrapKind::DivisionByZero,
+        Trap::IntegerOverflow | Trap::BadConversionToInteger => TrapKind::IntegerOverflow,
+        Trap::StackOverflow => TrapKind::StackOverflow,
+        Trap::CannotEnterComponent => TrapKind::HostRefused,
+        _ => TrapKind::Other,
+    })
+}
+
+fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    backtrace
+        .frames()
+        .iter()
+        .map(|frame| {
+            let function = match frame.func_name() {
+                Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+                None => format!("<wasm function {}>", frame.func_index()),
+            };
+            Frame { function: shortened(function), location: None }
+        })
+        .collect()
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > TEXT {
+        text.truncate(text.floor_char_boundary(TEXT));
+        text.push('…');
+    }
+    text
+}

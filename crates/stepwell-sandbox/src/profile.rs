@@ -1,0 +1,122 @@
+//! The engine's configuration: every proposal and every number in one place.
+//!
+//! The proposals that are off are those with a record of memory-safety bugs that no task needs
+//! (GC, exceptions, function references, stack switching, threads, component-model async) and
+//! those that would let a guest do unbounded work in one instruction (64-bit memories). A test
+//! compares the built engine with this list, so that an upgrade cannot change it silently.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
+    WasmBacktraceDetails,
+};
+
+/// How often a running guest looks at its clock and lets others run.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Core instances, memories and tables that one component may have. A Rust component has three,
+/// one and two; CPython has about ten.
+pub(crate) const CORE_INSTANCES: u32 = 100;
+pub(crate) const MEMORIES: u32 = 8;
+pub(crate) const TABLES: u32 = 32;
+
+/// Table elements of one step together, and of one table: CPython's has 5,674.
+pub(crate) const TABLE_ELEMENTS: usize = 100_000;
+
+/// Files, streams and pollables that a step may hold. Wasmtime's default of a million lets a guest
+/// take every file descriptor of the host.
+pub(crate) const RESOURCES: usize = 1024;
+
+/// Component-model handles in one store.
+pub(crate) const HANDLES: usize = 10_000;
+
+/// Bytes that one call may copy from the guest to the host. Wasmtime's default of 128 MiB is what
+/// CVE-2026-27204 was about.
+pub(crate) const HOSTCALL_BYTES: usize = 256 << 10;
+
+/// Random bytes per call: the call is synchronous and takes about 0.8 ms a MiB.
+pub(crate) const RANDOM_BYTES: u64 = 64 << 10;
+
+/// Frames of a backtrace.
+const FRAMES: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
+
+/// Bytes of a memory, table or stack slot that stay resident between two steps. With pagemap scan
+/// only the pages that a step wrote are reset, which takes a step from 25 µs to 9 µs.
+const KEEP_RESIDENT: usize = 1 << 20;
+
+/// The configuration of an engine that can hold `slots` steps at once.
+pub(crate) fn config(slots: u32) -> Config {
+    let mut config = Config::new();
+    config
+        .strategy(Strategy::Cranelift)
+        .epoch_interruption(true)
+        .wasm_gc(false)
+        .wasm_function_references(false)
+        .wasm_exceptions(false)
+        .concurrency_support(false)
+        .wasm_memory64(false)
+        .wasm_threads(false)
+        .shared_memory(false)
+        .wasm_stack_switching(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .relaxed_simd_deterministic(true)
+        .max_wasm_stack(1 << 20)
+        .async_stack_size(4 << 20)
+        .async_stack_zeroing(true)
+        .wasm_backtrace_max_frames(Some(FRAMES))
+        // Reading DWARF at every trap would cost 20 ms and 40 MB.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
+    config
+}
+
+fn pool(slots: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(8).max(CORE_INSTANCES))
+        .total_memories(slots.saturating_mul(2).max(MEMORIES))
+        .total_tables(slots.saturating_mul(4).max(TABLES))
+        .total_stacks(slots)
+        .total_gc_heaps(0)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
+        .max_memories_per_module(MEMORIES)
+        .table_elements(TABLE_ELEMENTS)
+        .max_core_instance_size(2 << 20)
+        .max_component_instance_size(2 << 20)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(KEEP_RESIDENT)
+        // Scanned where the kernel can (Linux 6.7); elsewhere slots are unmapped, which is slower
+        // and as safe.
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::{Engine, WasmFeatures};
+
+    #[test]
+    fn the_engine_has_exactly_the_profile() {
+        let engine = Engine::new(&config(4)).unwrap();
+        let features = engine.config().get_wasm_features();
+        let off = WasmFeatures::GC
+            | WasmFeatures::FUNCTION_REFERENCES
+            | WasmFeatures::EXCEPTIONS
+            | WasmFeatures::LEGACY_EXCEPTIONS
+            | WasmFeatures::MEMORY64
+            | WasmFeatures::THREADS
+            | WasmFeatures::SHARED_EVERYTHING_THREADS
+            | WasmFeatures::STACK_SWITCHING
+            | WasmFeatures::CUSTOM_PAGE_SIZES
+            | WasmFeatures::WIDE_ARITHMETIC
+            | WasmFeatures::CM_ASYNC
+            | WasmFeatures::CM_THREADING;
+        assert!((features & off).is_empty(), "switched on: {:?}", features & off);
+    }
+}

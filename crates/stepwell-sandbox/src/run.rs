@@ -1,0 +1,261 @@
+//! One step: a fresh store and instance, its clock, and its end.
+
+use crate::bindings;
+use crate::host::WORKSPACE;
+use crate::limit::Limiter;
+use crate::load::{Component, Program, Sandbox};
+use crate::meter::Metered;
+use crate::outcome;
+use crate::output::{ClosedInput, Output};
+use crate::profile;
+use crate::state::{Link, StepState};
+use crate::stop::StopHandle;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stepwell_event::{
+    Access, Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest, Stream, Usage,
+};
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::{FsPerms, WasiCtx};
+
+/// Who hears what a guest does.
+pub trait StepSink: Send {
+    /// The guest did something. The answer goes back to it, where its call has one.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] is the ordinary error of the guest's call.
+    fn guest(&mut self, event: GuestEvent) -> Result<(), Refusal>;
+
+    /// `None` while events are taken as fast as they come; otherwise what to wait for.
+    fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
+}
+
+/// Why a step was stopped from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overdue {
+    TimedOut,
+    Canceled,
+}
+
+impl Sandbox {
+    /// Runs `component` once, in an instance of its own.
+    ///
+    /// The future may be polled on any thread of a Tokio runtime with timers; it never blocks it
+    /// for longer than a tick of the epoch. Whatever the guest does is told to `sink`; whatever
+    /// goes wrong is in the report.
+    pub async fn run(
+        &self,
+        component: &Component,
+        request: &StepRequest,
+        stop: StopHandle,
+        sink: Box<dyn StepSink>,
+    ) -> StepReport {
+        let started = Instant::now();
+        let link = Arc::new(Link::new(sink, request.limits.output));
+        let mut cpu = Duration::ZERO;
+        let mut memory_peak = 0;
+        let outcome = match self.store(component, request, &stop, &link) {
+            Err(unusable) => unusable,
+            Ok(mut store) => {
+                let ended = {
+                    let mut work = pin!(enter(component, &mut store));
+                    tokio::select! {
+                        biased;
+                        overdue = overdue(&request.limits, &stop, started) => Err(overdue),
+                        ended = Metered::new(work.as_mut(), &mut cpu) => Ok(ended),
+                    }
+                };
+                let limiter = &store.data().limiter;
+                memory_peak = limiter.used();
+                let outcome = match ended {
+                    Err(overdue) => stopped(overdue, &request.limits),
+                    Ok(ended) => after_asking(
+                        outcome::classify(ended, limiter),
+                        &stop,
+                        &request.limits,
+                        started,
+                    ),
+                };
+                drop(store);
+                outcome
+            }
+        };
+        let (output_bytes, output_dropped) = link.output_use();
+        StepReport {
+            outcome,
+            usage: Usage {
+                wall_us: micros(started.elapsed()),
+                cpu_us: micros(cpu),
+                memory_peak,
+                output_bytes,
+                output_dropped,
+            },
+            read_stdin: link.has_read_stdin(),
+        }
+    }
+
+    fn store(
+        &self,
+        component: &Component,
+        request: &StepRequest,
+        stop: &StopHandle,
+        link: &Arc<Link>,
+    ) -> Result<Store<StepState>, Outcome> {
+        let inputs = match (&request.entry, &component.program) {
+            (Entry::Task { inputs }, Program::Task(_)) => inputs.clone(),
+            (Entry::Command { .. }, Program::Command(_)) => Vec::new(),
+            (Entry::Task { .. }, Program::Command(_)) => {
+                return Err(unusable("the component is a plain command, which takes `args`"));
+            }
+            (Entry::Command { .. }, Program::Task(_)) => {
+                return Err(unusable("the component is a task, which takes `inputs`"));
+            }
+        };
+        let wasi = wasi(request, link)?;
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(profile::RESOURCES);
+        let state = StepState {
+            wasi,
+            table,
+            limiter: Limiter::new(request.limits.memory),
+            link: Arc::clone(link),
+            inputs,
+            has_workspace: request.workspace.is_some(),
+            stop: stop.clone(),
+        };
+        Ok(armed(Store::new(self.engine(), state)))
+    }
+}
+
+/// Sets the limits and the clock of a new store.
+pub(crate) fn armed(mut store: Store<StepState>) -> Store<StepState> {
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(profile::HOSTCALL_BYTES);
+    store.set_max_component_handles(profile::HANDLES);
+    store.set_epoch_deadline(1);
+    // The default yield wakes itself, and Tokio looks at its timers only every 61 polls: a
+    // neighbour's deadline would fire half a second late.
+    store.epoch_deadline_callback(|_| {
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+    });
+    store
+}
+
+fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
+    let mut wasi = WasiCtx::builder();
+    wasi.stdin(ClosedInput(Arc::clone(link)))
+        .stdout(Output { link: Arc::clone(link), stream: Stream::Stdout })
+        .stderr(Output { link: Arc::clone(link), stream: Stream::Stderr })
+        .max_random_size(profile::RANDOM_BYTES)
+        .envs(&request.env);
+    if let Entry::Command { args } = &request.entry {
+        wasi.arg("main").args(args);
+    }
+    if let Some(grant) = &request.workspace {
+        let permissions = match grant.access {
+            Access::None => return Ok(wasi.build()),
+            Access::Read => FsPerms::ReadOnly,
+            Access::Write => FsPerms::ReadWrite,
+        };
+        wasi.preopened_dir(&grant.path, WORKSPACE, permissions).map_err(|error| {
+            Outcome::HostFailed {
+                message: format!("cannot open the workspace `{}`: {error}", grant.path.display()),
+            }
+        })?;
+    }
+    Ok(wasi.build())
+}
+
+/// What a component's entry returned.
+pub(crate) enum Returned {
+    Task(Result<(), bindings::stepwell::task::description::Failure>),
+    Command(Result<(), ()>),
+}
+
+async fn enter(
+    component: &Component,
+    store: &mut Store<StepState>,
+) -> wasmtime::Result<Returned> {
+    match &component.program {
+        Program::Task(task) => {
+            let task = task.instantiate_async(&mut *store).await?;
+            task.call_run(store).await.map(Returned::Task)
+        }
+        Program::Command(command) => {
+            let command = command.instantiate_async(&mut *store).await?;
+            command.wasi_cli_run().call_run(store).await.map(Returned::Command)
+        }
+    }
+}
+
+/// Returns when the step has to be stopped: at once for a guest that does not listen, at the end
+/// of the grace for one that does.
+async fn overdue(limits: &Limits, stop: &StopHandle, started: Instant) -> Overdue {
+    let grace = Duration::from_millis(limits.grace_ms);
+    let deadline = deadline(limits, started);
+    if let Some(deadline) = deadline {
+        stop.set_end(deadline + grace);
+    }
+    let overdue = tokio::select! {
+        () = stop.asked() => Overdue::Canceled,
+        () = until(deadline) => Overdue::TimedOut,
+    };
+    stop.set_end(Instant::now() + grace);
+    stop.ask();
+    if stop.is_listening() {
+        tokio::select! {
+            () = stop.stopped() => {}
+            () = tokio::time::sleep(grace) => {}
+        }
+    }
+    overdue
+}
+
+fn deadline(limits: &Limits, started: Instant) -> Option<Instant> {
+    started.checked_add(Duration::from_millis(limits.timeout_ms?))
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn stopped(overdue: Overdue, limits: &Limits) -> Outcome {
+    match overdue {
+        Overdue::TimedOut => timed_out(limits),
+        Overdue::Canceled => Outcome::Canceled { graceful: false },
+    }
+}
+
+/// A guest that ended by itself within the grace was stopped all the same.
+fn after_asking(
+    outcome: Outcome,
+    stop: &StopHandle,
+    limits: &Limits,
+    started: Instant,
+) -> Outcome {
+    if !stop.is_asked() {
+        return outcome;
+    }
+    match deadline(limits, started) {
+        Some(deadline) if Instant::now() >= deadline => timed_out(limits),
+        _ => Outcome::Canceled { graceful: true },
+    }
+}
+
+fn timed_out(limits: &Limits) -> Outcome {
+    Outcome::TimedOut { limit_ms: limits.timeout_ms.unwrap_or_default() }
+}
+
+fn unusable(message: &str) -> Outcome {
+    Outcome::Unusable { message: message.to_owned() }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

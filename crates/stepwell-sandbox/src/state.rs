@@ -1,0 +1,96 @@
+//! What one step's store holds.
+
+use crate::limit::Limiter;
+use crate::run::StepSink;
+use crate::stop::StopHandle;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use stepwell_event::{GuestEvent, Refusal};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// The data of a step's store.
+pub(crate) struct StepState {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) table: ResourceTable,
+    pub(crate) limiter: Limiter,
+    pub(crate) link: Arc<Link>,
+    pub(crate) inputs: Vec<(String, String)>,
+    pub(crate) has_workspace: bool,
+    pub(crate) stop: StopHandle,
+}
+
+impl WasiView for StepState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// The way from a guest to its sink, shared by the store and the standard streams.
+pub(crate) struct Link {
+    sink: Mutex<Box<dyn StepSink>>,
+    output_limit: u64,
+    output_written: AtomicU64,
+    read_stdin: AtomicBool,
+}
+
+impl Link {
+    pub(crate) fn new(sink: Box<dyn StepSink>, output_limit: u64) -> Self {
+        Self {
+            sink: Mutex::new(sink),
+            output_limit,
+            output_written: AtomicU64::new(0),
+            read_stdin: AtomicBool::new(false),
+        }
+    }
+
+    /// Hands an event to the sink and brings back its answer.
+    pub(crate) fn emit(&self, event: GuestEvent) -> Result<(), Refusal> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).guest(event)
+    }
+
+    /// Hands on an event that the guest gets no answer to.
+    pub(crate) fn emit_unanswered(&self, event: GuestEvent) {
+        if let Err(refusal) = self.emit(event) {
+            tracing::debug!(?refusal, "the sink refused an event that has no answer");
+        }
+    }
+
+    pub(crate) fn is_congested(&self) -> bool {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).room().is_some()
+    }
+
+    /// Waits until whoever takes the events has caught up.
+    pub(crate) async fn room(&self) {
+        let waiting = self.sink.lock().unwrap_or_else(PoisonError::into_inner).room();
+        if let Some(room) = waiting {
+            room.await;
+        }
+    }
+
+    /// Counts `len` bytes of output. Returns how many of them fit the budget, and the budget if
+    /// this is the write that exceeds it.
+    pub(crate) fn take_output(&self, len: usize) -> (usize, Option<u64>) {
+        let len = len as u64;
+        let before = self.output_written.fetch_add(len, Ordering::Relaxed);
+        let accepted = self.output_limit.saturating_sub(before).min(len);
+        let truncated =
+            (accepted < len && before <= self.output_limit).then_some(self.output_limit);
+        (usize::try_from(accepted).unwrap_or(usize::MAX), truncated)
+    }
+
+    /// Bytes written and bytes dropped.
+    pub(crate) fn output_use(&self) -> (u64, u64) {
+        let written = self.output_written.load(Ordering::Relaxed);
+        (written, written.saturating_sub(self.output_limit))
+    }
+
+    pub(crate) fn note_read_of_stdin(&self) {
+        self.read_stdin.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_read_stdin(&self) -> bool {
+        self.read_stdin.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,144 @@
+//! Declared tasks: `[tasks.NAME]`.
+
+use crate::name::nearest;
+use crate::pipeline::Seen;
+use crate::reader::{Entry, Reader, Table};
+use crate::{Allow, Limits, Spanned, Task, size};
+use std::ops::RangeInclusive;
+use stepwell_diagnostic::Diagnostic;
+use stepwell_event::Access;
+
+/// One page of linear memory is the least that a guest can have; 2 GiB is half of what it can
+/// address, and leaves a small host alive.
+const MEMORY: RangeInclusive<u64> = 64 << 10..=2 << 30;
+
+/// Less than 1 KiB cuts off even an error message; 1 GiB is more than anybody reads or stores.
+const OUTPUT: RangeInclusive<u64> = 1 << 10..=1 << 30;
+
+/// Keys of `allow` that a later version reads.
+const ALLOW_LATER: [&str; 3] = ["env", "hosts", "secrets"];
+
+const ACCESSES: [Access; 3] = [Access::None, Access::Read, Access::Write];
+
+/// Reads `[tasks]`.
+pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Task> {
+    let Some(table) = reader.table(entry, "the tasks") else {
+        return Vec::new();
+    };
+    let mut seen = Seen::new("task");
+    table
+        .entries()
+        .iter()
+        .filter_map(|entry| {
+            let named = reader.name("task", &entry.key);
+            seen.check(reader, &entry.key);
+            let mut table = reader.table(entry, "a task")?;
+            let source = table
+                .take("source")
+                .and_then(|entry| source(reader, &entry));
+            let allow = table.take("allow").and_then(|entry| allow(reader, &entry));
+            let limits = table
+                .take("limits")
+                .and_then(|entry| limits(reader, &entry));
+            table.finish(reader, &[]);
+            named.map(|()| Task {
+                name: Spanned::new(entry.key.value.to_owned(), entry.key.span.clone()),
+                source,
+                allow: allow.unwrap_or_default(),
+                limits: limits.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {
+    let source = reader.line(entry)?;
+    let path = source.value.as_str();
+    let problem = if path.contains("://") {
+        ("a source is a file", "not supported by this version")
+    } else if path.starts_with(['/', '\\']) || path.get(1..3) == Some(":\\") {
+        ("the path of a source is relative", "an absolute path")
+    } else if !path.to_ascii_lowercase().ends_with(".wasm") {
+        ("a source is a `.wasm` file", "does not end in `.wasm`")
+    } else {
+        return Some(source);
+    };
+    let (message, label) = problem;
+    reader.report(
+        Diagnostic::error("invalid-value", message)
+            .at(source.span, label)
+            .help(
+                "give a path relative to the pipeline file, such as `lint.wasm`, \
+                 or leave `source` out to use the built-in task of that name",
+            ),
+    );
+    None
+}
+
+fn allow(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
+    let mut table = reader.table(entry, "`allow`")?;
+    let workspace = table.take("workspace").and_then(|entry| {
+        let text = reader.string(&entry)?;
+        access(reader, text)
+    });
+    table.finish(reader, &ALLOW_LATER);
+    Some(Allow { workspace })
+}
+
+fn access(reader: &mut Reader, text: Spanned<String>) -> Option<Spanned<Access>> {
+    let found = ACCESSES
+        .into_iter()
+        .find(|access| access.as_str() == text.value);
+    if found.is_none() {
+        let message = format!("there is no workspace access {:?}", text.value);
+        let label = match nearest(&text.value, ACCESSES.map(Access::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "not an access".to_owned(),
+        };
+        reader.report(
+            Diagnostic::error("invalid-value", message)
+                .at(text.span.clone(), label)
+                .help("accepted here: \"none\", \"read\", \"write\""),
+        );
+    }
+    Some(Spanned::new(found?, text.span))
+}
+
+fn limits(reader: &mut Reader, entry: &Entry<'_>) -> Option<Limits> {
+    let mut table = reader.table(entry, "`limits`")?;
+    let memory = bytes(reader, &mut table, "memory", MEMORY);
+    let output = bytes(reader, &mut table, "output", OUTPUT);
+    table.finish(reader, &[]);
+    Some(Limits { memory, output })
+}
+
+fn bytes(
+    reader: &mut Reader,
+    table: &mut Table<'_>,
+    key: &'static str,
+    bounds: RangeInclusive<u64>,
+) -> Option<u64> {
+    let entry = table.take(key)?;
+    let text = reader.string(&entry)?;
+    match size::parse(&text.value) {
+        Ok(value) if bounds.contains(&value) => Some(value),
+        Ok(value) => {
+            let (least, most) = (size::format(*bounds.start()), size::format(*bounds.end()));
+            let label = match value < *bounds.start() {
+                true => format!("less than {least}"),
+                false => format!("more than {most}"),
+            };
+            let message = format!("`{key}` must be from {least} to {most}");
+            reader.report(Diagnostic::error("out-of-range", message).at(text.span, label));
+            None
+        }
+        Err(error) => {
+            reader.report(
+                Diagnostic::error("invalid-value", format!("`{key}` must be a size"))
+                    .at(text.span, error.message)
+                    .help(error.hint),
+            );
+            None
+        }
+    }
+}

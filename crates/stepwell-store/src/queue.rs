@@ -1,0 +1,169 @@
+//! What stands between the threads that append and the task that writes.
+//!
+//! Appending is a lock, a push and, when the writer sleeps, one wake-up: the writer is on its way
+//! already for everything that comes in while it gathers or commits.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use stepwell_event::{Envelope, RunEvent};
+use tokio::sync::Notify;
+
+/// How long the writer lets events gather, so that they share one commit.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// The weight at which it does not wait any longer.
+const FULL_BATCH: usize = 1 << 20;
+
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    wake: Notify,
+    /// Weight of all that is appended and not durable, also of what is being written.
+    backlog: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    pending: Vec<Envelope>,
+    /// Weight of `pending`.
+    weight: usize,
+    /// Envelopes appended since the journal was opened, also those refused after the end.
+    appended: u64,
+    /// The writer sleeps until it is woken.
+    idle: bool,
+    /// The writer must not gather any longer.
+    hurry: bool,
+    /// Nobody appends any more; the writer ends when `pending` is empty.
+    closing: bool,
+    /// There is no writer any more.
+    closed: bool,
+}
+
+/// Envelopes to commit together.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) envelopes: Vec<Envelope>,
+    /// The count of envelopes appended up to the end of this batch.
+    pub(crate) through: u64,
+    weight: usize,
+}
+
+impl Queue {
+    pub(crate) fn append(&self, envelope: Envelope) {
+        let weight = weight(&envelope);
+        let mut state = self.lock();
+        state.appended += 1;
+        if state.closing || state.closed {
+            return;
+        }
+        state.pending.push(envelope);
+        state.weight += weight;
+        self.backlog.fetch_add(weight, Ordering::Relaxed);
+        let full = state.weight >= FULL_BATCH && !state.hurry;
+        state.hurry |= full;
+        let wake = full || state.idle;
+        state.idle = false;
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    pub(crate) fn backlog(&self) -> usize {
+        self.backlog.load(Ordering::Relaxed)
+    }
+
+    /// Ends the gathering. Returns the count of envelopes that were appended so far.
+    pub(crate) fn hurry(&self) -> u64 {
+        let mut state = self.lock();
+        let wake = !state.pending.is_empty() && !state.hurry;
+        state.hurry |= wake;
+        let appended = state.appended;
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+        appended
+    }
+
+    /// Lets the writer end after what is pending. Later envelopes are refused.
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+        self.wake.notify_one();
+    }
+
+    /// The writer has ended: what is pending will never be written.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.weight = 0;
+        state.pending = Vec::new();
+        self.backlog.store(0, Ordering::Relaxed);
+    }
+
+    /// Waits for envelopes and moves them into `batch`, whose allocation serves the next ones.
+    /// `false` when the queue is closed and empty.
+    pub(crate) async fn take(&self, batch: &mut Batch) -> bool {
+        while !self.has_pending() {
+            if self.lock().closing {
+                return false;
+            }
+            self.wake.notified().await;
+        }
+        let gathered = tokio::time::sleep(GATHER);
+        tokio::pin!(gathered);
+        while !self.in_hurry() {
+            tokio::select! {
+                () = &mut gathered => break,
+                () = self.wake.notified() => {}
+            }
+        }
+        let mut state = self.lock();
+        state.hurry = false;
+        batch.envelopes.clear();
+        std::mem::swap(&mut state.pending, &mut batch.envelopes);
+        batch.weight = std::mem::take(&mut state.weight);
+        batch.through = state.appended;
+        true
+    }
+
+    /// Takes a batch that is durable off the backlog.
+    pub(crate) fn settle(&self, batch: &Batch) {
+        self.backlog.fetch_sub(batch.weight, Ordering::Relaxed);
+    }
+
+    /// Looks, and marks the writer as asleep in the same moment when there is nothing.
+    fn has_pending(&self) -> bool {
+        let mut state = self.lock();
+        state.idle = state.pending.is_empty();
+        !state.idle
+    }
+
+    fn in_hurry(&self) -> bool {
+        let state = self.lock();
+        state.hurry || state.closing
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// About the memory that an envelope holds, without looking into the small parts.
+fn weight(envelope: &Envelope) -> usize {
+    let text = match &envelope.event {
+        RunEvent::Line { text, .. } => text.len(),
+        RunEvent::RunStarted { snapshot, .. } => snapshot.text.len(),
+        RunEvent::IssueReported { issue, .. } => issue.message.len(),
+        RunEvent::Progressed { message, .. } => message.len(),
+        RunEvent::VariableSet { value, .. } => value.as_ref().map_or(0, String::len),
+        RunEvent::JobStarted { .. }
+        | RunEvent::StepStarted { .. }
+        | RunEvent::StepFinished { .. }
+        | RunEvent::JobFinished { .. }
+        | RunEvent::CancelRequested { .. }
+        | RunEvent::RunFinished { .. } => 0,
+    };
+    text + size_of::<Envelope>()
+}

@@ -1,0 +1,103 @@
+//! The database: how it is opened, and its tables.
+//!
+//! The SQL of this crate is text that PostgreSQL accepts too; what is SQLite's alone is in
+//! [`connect`].
+
+use crate::error::result_code;
+use crate::{JournalError, JournalErrorKind};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The version of the tables below.
+const SCHEMA_VERSION: i64 = 1;
+
+const TABLES: [&str; 4] = [
+    "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS runs (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        started_ms BIGINT NOT NULL,
+        finished_ms BIGINT,
+        result TEXT
+    )",
+    "CREATE TABLE IF NOT EXISTS events (
+        run TEXT NOT NULL,
+        seq BIGINT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (run, seq)
+    )",
+    // Two processes may get here one after the other.
+    "INSERT INTO schema_version (version)
+        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM schema_version)",
+];
+
+/// How long a statement waits for the lock of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the database and sees that its tables are those of this build. When they are, nothing is
+/// written.
+pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> {
+    let mut connection = connect(path).await?;
+    let found = match version(&mut connection).await {
+        // SQLite's plain error, here: the table does not exist.
+        Err(error) if result_code(&error) == Some(1) => {
+            create(&mut connection)
+                .await
+                .map_err(|error| JournalError::database(path, error))?;
+            version(&mut connection).await
+        }
+        found => found,
+    };
+    match found.map_err(|error| JournalError::database(path, error))? {
+        SCHEMA_VERSION => Ok(connection),
+        found if found > SCHEMA_VERSION => {
+            let known = SCHEMA_VERSION;
+            let kind = JournalErrorKind::NewerSchema { found, known };
+            Err(JournalError::new(path, kind))
+        }
+        _ => Err(JournalError::new(path, JournalErrorKind::Damaged)),
+    }
+}
+
+/// A connection to the database, without a look at its tables.
+pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, JournalError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // With `NORMAL` a power failure loses commits that were acknowledged.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .disable_statement_logging();
+    // Switching a new file to WAL takes a lock for which SQLite does not wait by itself.
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match options.connect().await {
+            Ok(connection) => return Ok(connection),
+            Err(error) => {
+                let error = JournalError::database(path, error);
+                if *error.kind() != JournalErrorKind::Busy || Instant::now() > deadline {
+                    return Err(error);
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT version FROM schema_version")
+        .fetch_one(connection)
+        .await
+}
+
+async fn create(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for statement in TABLES {
+        sqlx::query(statement).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}

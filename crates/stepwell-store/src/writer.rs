@@ -1,0 +1,170 @@
+//! The one task that writes: it takes what has gathered and commits it in one transaction.
+
+use crate::queue::{Batch, Queue};
+use crate::{JournalError, JournalErrorKind};
+use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection, SqliteTransaction};
+use std::path::PathBuf;
+use std::sync::Arc;
+use stepwell_event::{Envelope, RunEvent, RunId, RunResult};
+use tokio::sync::watch;
+
+/// Rows per statement. Full statements are prepared once and kept.
+const ROWS: usize = 200;
+
+/// How far the writer is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// How many of the appended envelopes are durable.
+    pub(crate) durable: u64,
+    /// Why nothing is written any more.
+    pub(crate) failure: Option<JournalError>,
+}
+
+pub(crate) struct Writer {
+    pub(crate) path: PathBuf,
+    pub(crate) connection: SqliteConnection,
+    pub(crate) queue: EndOfQueue,
+    pub(crate) progress: watch::Sender<Progress>,
+}
+
+/// The writer's end of the queue. However the writer ends, also with its runtime, the queue does
+/// not go on gathering.
+pub(crate) struct EndOfQueue(pub(crate) Arc<Queue>);
+
+impl Drop for EndOfQueue {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+impl Writer {
+    /// Writes until the queue is closed or a commit fails.
+    pub(crate) async fn run(self) {
+        let Self {
+            path,
+            mut connection,
+            queue,
+            progress,
+        } = self;
+        let mut batch = Batch::default();
+        while queue.0.take(&mut batch).await {
+            match commit(&mut connection, &batch.envelopes).await {
+                Ok(()) => {
+                    queue.0.settle(&batch);
+                    progress.send_modify(|progress| progress.durable = batch.through);
+                }
+                Err(failure) => {
+                    let failure = match failure {
+                        CommitError::Database(error) => JournalError::database(&path, error),
+                        CommitError::Encode(error) => {
+                            JournalError::new(&path, JournalErrorKind::Other).caused_by(error)
+                        }
+                    };
+                    tracing::debug!(error = %failure, "the journal stopped writing");
+                    queue.0.abandon();
+                    progress.send_modify(|progress| progress.failure = Some(failure));
+                    break;
+                }
+            }
+        }
+        if let Err(error) = connection.close().await {
+            tracing::debug!(%error, "the journal did not close cleanly");
+        }
+    }
+}
+
+enum CommitError {
+    Database(sqlx::Error),
+    Encode(serde_json::Error),
+}
+
+impl From<sqlx::Error> for CommitError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+async fn commit(
+    connection: &mut SqliteConnection,
+    envelopes: &[Envelope],
+) -> Result<(), CommitError> {
+    // Taking the write lock at once is what makes the busy timeout hold for the whole transaction.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut names = RunNames::default();
+    for chunk in envelopes.chunks(ROWS) {
+        let mut rows = Vec::with_capacity(chunk.len());
+        for envelope in chunk {
+            let body = serde_json::to_string(envelope).map_err(CommitError::Encode)?;
+            rows.push((names.get(envelope.run), int(envelope.seq), body));
+        }
+        QueryBuilder::<Sqlite>::new("INSERT INTO events (run, seq, body) ")
+            .push_values(rows, |mut row, (run, seq, body)| {
+                row.push_bind(run).push_bind(seq).push_bind(body);
+            })
+            .build()
+            .persistent(chunk.len() == ROWS)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    for envelope in envelopes {
+        index(&mut transaction, envelope).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Keeps the list of runs in step with their events.
+async fn index(
+    transaction: &mut SqliteTransaction<'_>,
+    envelope: &Envelope,
+) -> Result<(), sqlx::Error> {
+    let query = match &envelope.event {
+        RunEvent::RunStarted { name, .. } => sqlx::query(
+            "INSERT INTO runs (id, name, started_ms) VALUES ($1, $2, $3)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, started_ms = excluded.started_ms",
+        )
+        .bind(envelope.run.to_string())
+        .bind(name.clone())
+        .bind(int(envelope.time_ms)),
+        RunEvent::RunFinished { result } => {
+            sqlx::query("UPDATE runs SET finished_ms = $2, result = $3 WHERE id = $1")
+                .bind(envelope.run.to_string())
+                .bind(int(envelope.time_ms))
+                .bind(result_name(*result))
+        }
+        _ => return Ok(()),
+    };
+    query.execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// The text of the run that was asked for last: neighbours in a batch are mostly of one run.
+#[derive(Default)]
+struct RunNames(Option<(RunId, Arc<str>)>);
+
+impl RunNames {
+    fn get(&mut self, run: RunId) -> Arc<str> {
+        match &self.0 {
+            Some((last, name)) if *last == run => name.clone(),
+            _ => {
+                let name: Arc<str> = run.to_string().into();
+                self.0 = Some((run, name.clone()));
+                name
+            }
+        }
+    }
+}
+
+fn result_name(result: RunResult) -> &'static str {
+    match result {
+        RunResult::Succeeded => "succeeded",
+        RunResult::PartiallySucceeded => "partially-succeeded",
+        RunResult::Failed => "failed",
+        RunResult::Canceled => "canceled",
+    }
+}
+
+/// Databases count with a sign.
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
