@@ -22,8 +22,8 @@ pub(crate) fn write() -> Result<()> {
 /// Fails if the bindings in the SDK are not those that [`write`] would write.
 pub(crate) fn check() -> Result<()> {
     let path = Path::new(BINDINGS);
-    let committed = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let committed =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(
         committed == generate()?,
         "{} is out of date; run `cargo run -p xtask --features bindings -- bindings`",

@@ -1,12 +1,35 @@
-//! Build helpers of this repository.
+//! Build helpers of this repository: `cargo xtask COMMAND`.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line helper"
+)]
+
+mod bench;
 #[cfg(feature = "bindings")]
 mod bindings;
+mod build;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo                build everything and run examples/release-check
+  build               build the tasks, and a release of `stepwell` that carries them
+  test                run all tests: host, tasks, documentation
+  guests              build the tasks, the examples' tasks and the guests of the tests
+  bench steps         what a step costs, next to make, just and a shell
+  bindings [--check]  generate the bindings of the SDK (needs `--features bindings`)";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["demo"] => build::demo(),
+        ["build"] => build::release().map(|program| println!("{}", program.display())),
+        ["test"] => build::test(),
+        ["guests"] => build::guests(),
+        ["bench", "steps"] => bench::steps(),
         #[cfg(feature = "bindings")]
         ["bindings"] => bindings::write(),
         #[cfg(feature = "bindings")]
@@ -15,6 +38,6 @@ fn main() -> anyhow::Result<()> {
         ["bindings", ..] => anyhow::bail!(
             "the generator is not compiled in; use `cargo run -p xtask --features bindings -- bindings [--check]`"
         ),
-        _ => anyhow::bail!("usage: cargo xtask bindings [--check]"),
+        _ => anyhow::bail!("{USAGE}"),
     }
 }

@@ -1,2 +1,20 @@
 //! The program `stepwell`.
-fn main() {}
+//!
+//! This is the only crate that prints, exits and reads the environment. A command is a file of
+//! `commands`: its arguments and a function from them to an exit code.
+
+mod commands;
+mod console;
+mod environment;
+mod exit;
+mod preparation;
+mod problem;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let environment = environment::Environment::read();
+    environment.set_up_tracing();
+    commands::Cli::parse().execute(&environment)
+}

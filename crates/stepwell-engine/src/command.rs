@@ -142,7 +142,12 @@ mod tests {
             ";-\r-\n-]%3B",
         );
         check("##vso[area.event k1=;k2=;]", name, &[], "");
-        check(">>>   ##vso[area.event k1=v1;]msg", name, &[("k1", "v1")], "msg");
+        check(
+            ">>>   ##vso[area.event k1=v1;]msg",
+            name,
+            &[("k1", "v1")],
+            "msg",
+        );
     }
 
     #[test]
@@ -151,7 +156,12 @@ mod tests {
         check("##vso[a..b]x", name, &[], "x");
         check("##vso[.a.b.]x", name, &[], "x");
         check("##vso[a.b k=x=y]d", name, &[("k", "x=y")], "d");
-        check("##vso[a.b k==v;=l=w;;m;n=]", name, &[("k", "v"), ("l", "w")], "");
+        check(
+            "##vso[a.b k==v;=l=w;;m;n=]",
+            name,
+            &[("k", "v"), ("l", "w")],
+            "",
+        );
         check(
             "##vso[a.b k=v; isOutput=true]x",
             name,
@@ -177,7 +187,13 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_printed_and_some_of_it_warned_of() {
-        for line in ["", "plain", "##VSO[task.debug]x", "#vso[a.b]x", "##[error]x"] {
+        for line in [
+            "",
+            "plain",
+            "##VSO[task.debug]x",
+            "#vso[a.b]x",
+            "##[error]x",
+        ] {
             assert_eq!(parse(line), Parsed::Text, "{line}");
         }
         for line in [

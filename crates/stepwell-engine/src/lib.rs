@@ -20,6 +20,7 @@ mod mask;
 mod place;
 mod reason;
 mod request;
+mod resolve;
 mod result;
 mod run;
 mod step;

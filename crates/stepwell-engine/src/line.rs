@@ -120,7 +120,8 @@ impl LineBuffer {
                 Err(error) => error,
             };
             let (valid, rest) = bytes.split_at(error.valid_up_to());
-            self.text.push_str(str::from_utf8(valid).unwrap_or_default());
+            self.text
+                .push_str(str::from_utf8(valid).unwrap_or_default());
             let Some(invalid) = error.error_len() else {
                 return self.undecoded.extend_from_slice(rest);
             };
@@ -145,7 +146,12 @@ impl LineBuffer {
         let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
         Some(match found {
             Found::Line(line) => Stretch::Line(part(line)),
-            Found::Piece { around, from, to, last } => Stretch::Piece(Piece {
+            Found::Piece {
+                around,
+                from,
+                to,
+                last,
+            } => Stretch::Piece(Piece {
                 part: from - around.start..to - around.start,
                 text: part(around),
                 last,
@@ -242,7 +248,11 @@ impl LineBuffer {
 
     /// The end of the line without its carriage return.
     fn without_return(&self, line: Range<usize>) -> usize {
-        let returned = self.text.as_bytes().get(line.clone()).is_some_and(|line| line.ends_with(b"\r"));
+        let returned = self
+            .text
+            .as_bytes()
+            .get(line.clone())
+            .is_some_and(|line| line.ends_with(b"\r"));
         line.end - usize::from(returned)
     }
 }
@@ -258,3 +268,6 @@ enum Found {
     },
     Dropped,
 }
+
+#[cfg(test)]
+mod tests;

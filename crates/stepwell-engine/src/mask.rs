@@ -70,9 +70,17 @@ impl Mask {
         // A DFA, the default for few patterns, takes a kilobyte per byte of secret.
         let matcher = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(self.forms.iter().map(String::as_str).chain(new.iter().copied()))
+            .build(
+                self.forms
+                    .iter()
+                    .map(String::as_str)
+                    .chain(new.iter().copied()),
+            )
             .map_err(|error| Refusal::TooLarge(format!("the secret cannot be masked: {error}")))?;
-        self.longest = new.iter().map(|form| form.len()).fold(self.longest, usize::max);
+        self.longest = new
+            .iter()
+            .map(|form| form.len())
+            .fold(self.longest, usize::max);
         self.forms.extend(new.into_iter().map(str::to_owned));
         self.secrets += 1;
         self.bytes += secret.len();
@@ -175,7 +183,7 @@ mod tests {
         check(&["aba"], "xabababax", "x***x");
         check(&["def"], "def", "***");
         check(&["pass word"], "pass  word", "pass  word");
-        check(&["  token "], "a token b", "a ***b");
+        check(&["  token "], "a token b", "a *** b");
         check(&["  token "], "(token)", "(***)");
         check(&["\"quoted\""], "\"quoted\" quoted", "*** ***");
         check(&["'quoted'"], "<quoted>", "<***>");

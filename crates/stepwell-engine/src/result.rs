@@ -84,8 +84,14 @@ mod tests {
         check(&[], RunResult::Succeeded);
         check(&[Skipped, Skipped], RunResult::Succeeded);
         check(&[Succeeded, Skipped], RunResult::Succeeded);
-        check(&[SucceededWithIssues, Succeeded], RunResult::PartiallySucceeded);
-        check(&[SucceededWithIssues, Skipped], RunResult::PartiallySucceeded);
+        check(
+            &[SucceededWithIssues, Succeeded],
+            RunResult::PartiallySucceeded,
+        );
+        check(
+            &[SucceededWithIssues, Skipped],
+            RunResult::PartiallySucceeded,
+        );
         check(&[SucceededWithIssues, Failed], RunResult::Failed);
         check(&[Failed, Canceled], RunResult::Failed);
         check(&[Canceled, Failed, Succeeded], RunResult::Canceled);

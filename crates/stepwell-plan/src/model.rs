@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{Access, Digest};
+use stepwell_spec::Condition;
 
 /// A pipeline that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,28 +88,4 @@ pub enum Invocation {
         /// Arguments after the program's name.
         args: Vec<String>,
     },
-}
-
-/// When a job or step runs. Azure's status functions; `ci-semantics` 3.6 and 4.4.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Condition {
-    /// `succeeded()`
-    #[default]
-    Succeeded,
-    /// `failed()`
-    Failed,
-    /// `always()`
-    Always,
-    /// `succeededOrFailed()`
-    SucceededOrFailed,
-}
-
-impl Condition {
-    /// All conditions with the text that selects them.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("succeeded()", Self::Succeeded),
-        ("failed()", Self::Failed),
-        ("always()", Self::Always),
-        ("succeededOrFailed()", Self::SucceededOrFailed),
-    ];
 }

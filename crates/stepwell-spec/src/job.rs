@@ -1,6 +1,6 @@
 //! Jobs and their steps.
 
-use crate::name::nearest;
+use crate::name::did_you_mean;
 use crate::pipeline::{Seen, pair};
 use crate::reader::{Entry, Reader, Table};
 use crate::{Arguments, Condition, Job, Pair, Spanned, Step, duration};
@@ -251,10 +251,7 @@ fn condition(reader: &mut Reader, table: &mut Table<'_>) -> Condition {
     };
     Condition::parse(&text.value).unwrap_or_else(|| {
         let names = Condition::ALL.map(|(name, _)| name);
-        let label = match nearest(text.value.trim(), names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "not supported by this version".to_owned(),
-        };
+        let label = did_you_mean(text.value.trim(), names, "not supported by this version");
         reader.report(
             Diagnostic::error(
                 "invalid-value",

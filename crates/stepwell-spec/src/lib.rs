@@ -24,7 +24,7 @@ pub mod size;
 
 pub use condition::Condition;
 pub use model::{Allow, Arguments, Job, Limits, Pair, Pipeline, Spanned, Step, Task};
-pub use name::nearest;
+pub use name::did_you_mean;
 pub use unit::UnitError;
 
 use stepwell_diagnostic::{Diagnostic, Severity};

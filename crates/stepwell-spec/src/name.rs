@@ -57,9 +57,26 @@ pub fn fold(name: &str) -> String {
         .collect()
 }
 
-/// The candidate that `word` was probably meant to be: the nearest one within a third of its length.
+/// A label for a word that is not one of the candidates: the one that was probably meant, or
+/// `otherwise`.
 #[must_use]
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn did_you_mean<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    otherwise: &str,
+) -> String {
+    match nearest(word, candidates) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => otherwise.to_owned(),
+    }
+}
+
+/// The candidate that `word` was probably meant to be: the nearest one within a third of its length.
+/// Words longer than a name are not compared, since that takes time by the product of the lengths.
+fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    if word.len() > MAX_NAME_CHARS {
+        return None;
+    }
     let folded = word.to_lowercase();
     let length = folded.chars().count();
     candidates

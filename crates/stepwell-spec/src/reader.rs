@@ -2,12 +2,15 @@
 //! so that the rest can be reported as unknown.
 
 use crate::Spanned;
-use crate::name::{self, nearest};
+use crate::name::{self, did_you_mean};
 use std::ops::Range;
 use stepwell_diagnostic::Diagnostic;
 use toml::de::{DeTable, DeValue};
 
 type Node<'t> = toml::Spanned<DeValue<'t>>;
+
+const BOOLEAN: &str = "`true` or `false`";
+const TABLES: &str = "an array of tables";
 
 /// Collects what is wrong.
 pub(crate) struct Reader {
@@ -87,13 +90,14 @@ impl<'t> Table<'t> {
             let problem =
                 Diagnostic::error("unknown-key", format!("unknown key `{name}` in {what}"));
             if later.contains(&name) {
-                reader.report(problem.at(span, "not supported by this version"));
+                reader.report(problem.at(span, "").help("not supported by this version"));
                 continue;
             }
-            let label = match nearest(name, self.asked.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "not a key that belongs here".to_owned(),
-            };
+            let label = did_you_mean(
+                name,
+                self.asked.iter().copied(),
+                "not a key that belongs here",
+            );
             let accepted = format!("accepted here: {}", self.asked.join(", "));
             reader.report(problem.at(span, label).help(accepted));
         }
@@ -161,11 +165,15 @@ impl Reader {
         )
         .at(node.span(), format!("this is {found}"));
         let scalar = !matches!(node.get_ref(), DeValue::Array(_) | DeValue::Table(_));
-        self.report(if scalar && expected.contains("string") {
-            problem.help("write it in quotes")
-        } else {
-            problem
-        });
+        let hint = match node.get_ref() {
+            DeValue::Table(_) if expected == TABLES => {
+                "write its header in double brackets: `[[…]]`"
+            }
+            DeValue::String(_) if expected == BOOLEAN => "write it without quotes",
+            _ if scalar && expected.contains("string") => "write it in quotes",
+            _ => return self.report(problem),
+        };
+        self.report(problem.help(hint));
     }
 
     fn string_of(
@@ -249,7 +257,7 @@ impl Reader {
     pub(crate) fn boolean(&mut self, entry: &Entry<'_>) -> Option<bool> {
         let value = entry.value.get_ref().as_bool();
         if value.is_none() {
-            self.wrong_type(entry, entry.value, "`true` or `false`");
+            self.wrong_type(entry, entry.value, BOOLEAN);
         }
         value
     }
@@ -279,7 +287,7 @@ impl Reader {
         what: &'static str,
     ) -> Option<Vec<Table<'t>>> {
         let DeValue::Array(items) = entry.value.get_ref() else {
-            self.wrong_type(entry, entry.value, "an array of tables");
+            self.wrong_type(entry, entry.value, TABLES);
             return None;
         };
         let mut tables = Vec::with_capacity(items.len());

@@ -12,11 +12,13 @@ use toml_parser::lexer::TokenKind;
 /// takes stack for every level.
 const MAX_KEY_PARTS: usize = 8;
 
+const DUPLICATE_KEY: &str = "duplicate-key";
+
 /// What became of the text.
 pub(crate) struct Document<'t> {
     /// The tree, as far as it could be read; `None` if it was not built at all.
     pub(crate) root: Option<DeTable<'t>>,
-    /// The syntax errors, in no order.
+    /// The syntax errors.
     pub(crate) errors: Vec<Diagnostic>,
 }
 
@@ -35,24 +37,44 @@ pub(crate) fn parse(text: &str) -> Document<'_> {
         };
     }
     let (root, errors) = DeTable::parse_recoverable(text);
-    let errors = errors
+    let mut errors: Vec<_> = errors
         .iter()
         .map(|error| {
             let span = within(text, error.span().unwrap_or_default());
-            match (error.message(), text.get(span.clone())) {
-                ("duplicate key", Some(key)) if !key.is_empty() => {
-                    Diagnostic::error("duplicate-key", format!("`{key}` is given more than once"))
-                        .at(span, "given before")
-                        .help("remove one of them, or bring both under one header")
-                }
-                (message, _) => Diagnostic::error("syntax", message).at(span, ""),
-            }
+            describe(text, span, error.message())
         })
         .collect();
+    // What follows the first syntax error of a line is mostly its echo.
+    errors.sort_by_key(Diagnostic::position);
+    let lines = Lines::of(text, &[]);
+    let mut broken = BTreeSet::new();
+    errors.retain(|error| {
+        error.code == DUPLICATE_KEY || broken.insert(lines.number(error.position()))
+    });
     Document {
         root: Some(root.into_inner()),
         errors,
     }
+}
+
+/// A syntax error in words that need no knowledge of the parser.
+fn describe(text: &str, span: Range<usize>, message: &str) -> Diagnostic {
+    let (before, after) = text.split_at(span.start);
+    let found = text.get(span.clone()).unwrap_or_default();
+    if message == "duplicate key" && !found.is_empty() {
+        return Diagnostic::error(
+            "duplicate-key",
+            format!("`{found}` is given more than once"),
+        )
+        .at(span, "given before")
+        .help("remove one of them, or bring both under one header");
+    }
+    let stops = after.trim_start_matches([' ', '\t']).chars().next();
+    let bare = stops.is_none_or(|c| matches!(c, '\r' | '\n' | ',' | '}' | '#'));
+    if found.is_empty() && bare && before.trim_end_matches([' ', '\t']).ends_with('=') {
+        return Diagnostic::error("syntax", "a value is missing").at(span, "expected here");
+    }
+    Diagnostic::error("syntax", message).at(span, "")
 }
 
 /// The first dot too many of a key with too many parts.

@@ -1,6 +1,6 @@
 //! Declared tasks: `[tasks.NAME]`.
 
-use crate::name::nearest;
+use crate::name::did_you_mean;
 use crate::pipeline::Seen;
 use crate::reader::{Entry, Reader, Table};
 use crate::{Allow, Limits, Spanned, Task, size};
@@ -91,10 +91,7 @@ fn access(reader: &mut Reader, text: Spanned<String>) -> Option<Spanned<Access>>
         .find(|access| access.as_str() == text.value);
     if found.is_none() {
         let message = format!("there is no workspace access {:?}", text.value);
-        let label = match nearest(&text.value, ACCESSES.map(Access::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "not an access".to_owned(),
-        };
+        let label = did_you_mean(&text.value, ACCESSES.map(Access::as_str), "not an access");
         reader.report(
             Diagnostic::error("invalid-value", message)
                 .at(text.span.clone(), label)

@@ -15,7 +15,7 @@ const EVENTS: u64 = 100_000;
 #[tokio::main]
 async fn main() -> Result<(), JournalError> {
     let directory = std::env::temp_dir().join(format!("stepwell-cost-{}", std::process::id()));
-    // Batches of 10 ms hold about ten events in a quiet run, and thousands in a loud one.
+    // A commit holds some twenty events of a quiet run, and thousands of a loud one.
     for (name, every, pause) in [
         ("quiet", 10, Some(Duration::from_millis(10))),
         ("loud", 1000, None),
@@ -61,7 +61,8 @@ fn line(run: RunId, seq: u64) -> Envelope {
             job: "build".into(),
             step: 0,
             source: LineKind::Stdout,
-            text: "   Compiling something v0.1.0 (a line of about eighty characters of text)".into(),
+            text: "   Compiling something v0.1.0 (a line of about eighty characters of text)"
+                .into(),
         },
     }
 }

@@ -39,8 +39,7 @@ pub(crate) fn take(directory: &Path, run: RunId) -> Result<RunClaim, JournalErro
             .truncate(false)
             .open(&path)
     };
-    let lock =
-        open().map_err(|error| refused(JournalErrorKind::Inaccessible).caused_by(error))?;
+    let lock = open().map_err(|error| refused(JournalErrorKind::Inaccessible).caused_by(error))?;
     match lock.try_lock() {
         Ok(()) => Ok(RunClaim { path, _lock: lock }),
         Err(TryLockError::WouldBlock) => Err(refused(JournalErrorKind::AlreadyClaimed)),

@@ -242,7 +242,10 @@ async fn damage_inside_the_file_is_told_when_it_is_read() {
     let path = directory.path().join("journal.db");
     let mut bytes = fs::read(&path).unwrap();
     // The first page holds the list of tables: it stays, so that opening works.
-    bytes.iter_mut().skip(8 * 4096).for_each(|byte| *byte = 0xa5);
+    bytes
+        .iter_mut()
+        .skip(8 * 4096)
+        .for_each(|byte| *byte = 0xa5);
     fs::write(&path, &bytes).unwrap();
     let journal = open(&directory).await;
     let error = journal.events(run(1)).await.unwrap_err();

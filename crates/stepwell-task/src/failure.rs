@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 /// What a task's function returns.
-pub type Result<T = ()> = std::result::Result<T, Failure>;
+pub type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
 /// Why a task failed.
 ///
@@ -131,7 +131,7 @@ pub trait Context<T> {
     fn with_context<C: fmt::Display>(self, context: impl FnOnce() -> C) -> Result<T>;
 }
 
-impl<T, E: Into<Failure>> Context<T> for std::result::Result<T, E> {
+impl<T, E: Into<Failure>> Context<T> for Result<T, E> {
     fn context(self, context: impl fmt::Display) -> Result<T> {
         self.with_context(|| context)
     }

@@ -1,6 +1,7 @@
 //! Inputs: one declaration from which they are both described and parsed.
 
 use crate::declaration::{Input, InputType};
+use crate::task::{public_name, sentence};
 use crate::{Failure, Result, host};
 use std::fmt;
 use std::marker::PhantomData;
@@ -44,7 +45,7 @@ pub trait FromInput: Sized {
     /// What the text has to be.
     const KIND: InputType;
 
-    /// The allowed values; empty means any of the kind.
+    /// The allowed values, for the description; empty means any of the kind.
     const ALLOWED: &'static [&'static str] = &[];
 
     /// Parses a value.
@@ -53,7 +54,7 @@ pub trait FromInput: Sized {
     ///
     /// A fragment that quotes the value and says what is wrong with it, such as "`x` is no whole
     /// number".
-    fn from_input(text: &str) -> std::result::Result<Self, String>;
+    fn from_input(text: &str) -> Result<Self, String>;
 
     /// The value when neither the step nor the declaration gives one; `None` makes it required.
     #[must_use]
@@ -71,7 +72,7 @@ pub trait DefaultFor<T> {
 impl FromInput for String {
     const KIND: InputType = InputType::Text;
 
-    fn from_input(text: &str) -> std::result::Result<Self, String> {
+    fn from_input(text: &str) -> Result<Self, String> {
         Ok(text.to_owned())
     }
 }
@@ -85,7 +86,7 @@ impl DefaultFor<String> for &str {
 impl FromInput for bool {
     const KIND: InputType = InputType::Boolean;
 
-    fn from_input(text: &str) -> std::result::Result<Self, String> {
+    fn from_input(text: &str) -> Result<Self, String> {
         text.trim()
             .parse()
             .map_err(|_| format!("`{text}` is neither `true` nor `false`"))
@@ -95,7 +96,7 @@ impl FromInput for bool {
 impl FromInput for f64 {
     const KIND: InputType = InputType::Number;
 
-    fn from_input(text: &str) -> std::result::Result<Self, String> {
+    fn from_input(text: &str) -> Result<Self, String> {
         let number: Option<Self> = text.trim().parse().ok();
         number
             .filter(|number| number.is_finite())
@@ -108,7 +109,7 @@ macro_rules! whole_numbers {
         impl FromInput for $number {
             const KIND: InputType = InputType::Number;
 
-            fn from_input(text: &str) -> std::result::Result<Self, String> {
+            fn from_input(text: &str) -> Result<Self, String> {
                 text.trim().parse().map_err(|_| {
                     format!("`{text}` is no whole number from {} to {}", Self::MIN, Self::MAX)
                 })
@@ -133,7 +134,7 @@ defaults_of_their_own_type!(bool f64 u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 impl<T: FromInput> FromInput for Vec<T> {
     const KIND: InputType = InputType::Lines;
 
-    fn from_input(text: &str) -> std::result::Result<Self, String> {
+    fn from_input(text: &str) -> Result<Self, String> {
         let lines = (1..).zip(text.lines().map(str::trim));
         lines
             .filter(|(_, line)| !line.is_empty())
@@ -144,9 +145,10 @@ impl<T: FromInput> FromInput for Vec<T> {
     }
 }
 
-impl<T, D: DefaultFor<T>, const N: usize> DefaultFor<Vec<T>> for [D; N] {
+// The items are texts whatever `T` is, so that the type of `[]` is known.
+impl<T: FromInput, const N: usize> DefaultFor<Vec<T>> for [&str; N] {
     fn into_text(self) -> String {
-        self.map(D::into_text).join("\n")
+        self.join("\n")
     }
 }
 
@@ -154,7 +156,7 @@ impl<T: FromInput> FromInput for Option<T> {
     const KIND: InputType = T::KIND;
     const ALLOWED: &'static [&'static str] = T::ALLOWED;
 
-    fn from_input(text: &str) -> std::result::Result<Self, String> {
+    fn from_input(text: &str) -> Result<Self, String> {
         T::from_input(text).map(Some)
     }
 
@@ -218,7 +220,7 @@ impl InputReader<'_> {
         let name = &input.name;
         let text = (self.value)(name).or_else(|| input.default.clone());
         let parsed = match text {
-            Some(text) => parse(&text),
+            Some(text) => T::from_input(&text),
             None => T::absent().ok_or_else(|| "a value is required".to_owned()),
         };
         parsed
@@ -227,14 +229,11 @@ impl InputReader<'_> {
     }
 }
 
-fn parse<T: FromInput>(text: &str) -> std::result::Result<T, String> {
-    if T::ALLOWED.is_empty() || T::ALLOWED.contains(&text) {
-        return T::from_input(text);
-    }
-    Err(format!(
-        "`{text}` is not one of `{}`",
-        T::ALLOWED.join("`, `")
-    ))
+/// What is wrong with a value outside of a closed set.
+#[doc(hidden)]
+#[must_use]
+pub fn not_allowed(text: &str, allowed: &[&str]) -> String {
+    format!("`{text}` is not one of `{}`", allowed.join("`, `"))
 }
 
 /// One input of a declaration.
@@ -251,8 +250,8 @@ impl<T: FromInput> Declared<T> {
     #[must_use]
     pub fn new(field: &str, doc: &[&str]) -> Self {
         Self {
-            name: crate::task::public_name(field),
-            help: crate::task::sentence(doc),
+            name: public_name(field),
+            help: sentence(doc),
             default: None,
             value: PhantomData,
         }
@@ -283,80 +282,4 @@ impl<T> fmt::Debug for Declared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Declared").field(&self.name).finish()
     }
-}
-
-/// Declares an enum that an input can have as its type: a closed set of texts.
-///
-/// ```
-/// use stepwell_task::FromInput;
-///
-/// stepwell_task::choice! {
-///     /// How bad a finding is.
-///     #[derive(PartialOrd, Ord)]
-///     pub enum Level {
-///         /// Worth a look.
-///         Low = "low",
-///         /// Must not be merged.
-///         High = "high",
-///     }
-/// }
-///
-/// assert_eq!(Level::ALLOWED, ["low", "high"]);
-/// assert_eq!(Level::High.as_str(), "high");
-/// assert!(Level::Low < Level::High);
-/// ```
-///
-/// As an input: `level: Level = Level::High`.
-#[macro_export]
-macro_rules! choice {
-    (
-        $(#[$attribute:meta])*
-        $visibility:vis enum $name:ident {
-            $( $(#[$case_attribute:meta])* $case:ident = $text:literal ),+ $(,)?
-        }
-    ) => {
-        $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        $visibility enum $name {
-            $( $(#[$case_attribute])* $case, )+
-        }
-
-        impl $name {
-            /// The text that a pipeline gives.
-            #[must_use]
-            $visibility fn as_str(self) -> &'static str {
-                match self {
-                    $( Self::$case => $text, )+
-                }
-            }
-        }
-
-        impl ::core::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl $crate::FromInput for $name {
-            const KIND: $crate::declaration::InputType = $crate::declaration::InputType::Text;
-            const ALLOWED: &'static [&'static str] = &[$($text),+];
-
-            fn from_input(
-                text: &str,
-            ) -> ::core::result::Result<Self, ::std::string::String> {
-                match text {
-                    $( $text => ::core::result::Result::Ok(Self::$case), )+
-                    _ => ::core::result::Result::Err(
-                        $crate::declaration::not_allowed(text, Self::ALLOWED),
-                    ),
-                }
-            }
-        }
-
-        impl $crate::DefaultFor<$name> for $name {
-            fn into_text(self) -> ::std::string::String {
-                ::std::string::String::from(self.as_str())
-            }
-        }
-    };
 }

@@ -1,6 +1,7 @@
 //! Builds the repository's guest workspaces for `wasm32-wasip2`.
 
 use anyhow::{Context as _, Result, bail};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,7 +36,10 @@ impl Guests {
     pub fn build(self) -> Result<PathBuf> {
         require_target()?;
         let root = repository();
-        let target = root.join("target").join("guests").join(self.folder().replace('/', "-"));
+        let target = root
+            .join("target")
+            .join("guests")
+            .join(self.folder().replace('/', "-"));
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(["build", "--release", "--quiet", "--locked", "--target", TARGET])
             .arg("--manifest-path")
@@ -54,8 +58,27 @@ impl Guests {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Ok(target.join(TARGET).join("release"))
+        let built = target.join(TARGET).join("release");
+        match self {
+            Self::Examples => publish(&built, &root.join("target").join("tasks")),
+            Self::Plugins | Self::Tests => Ok(built),
+        }
     }
+}
+
+/// Copies the `.wasm` files to where the examples' pipelines look for them.
+fn publish(built: &Path, folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(built)? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().filter(|_| path.extension() == Some("wasm".as_ref())) {
+            // Renamed into place: a test that runs at the same time reads the old file or the new.
+            let temporary = folder.join(format!("{}.{}", name.display(), std::process::id()));
+            fs::copy(&path, &temporary)?;
+            fs::rename(&temporary, folder.join(name))?;
+        }
+    }
+    Ok(folder.to_owned())
 }
 
 /// The repository's top folder.
@@ -65,13 +88,22 @@ pub fn repository() -> &'static Path {
     here.ancestors().nth(2).unwrap_or(here)
 }
 
-fn require_target() -> Result<()> {
+/// Whether the toolchain can build guests.
+///
+/// # Errors
+///
+/// There is no `rustc`.
+pub fn is_target_installed() -> Result<bool> {
     let output = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])
         .output()
         .context("cannot start rustc")?;
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if !output.status.success() || !Path::new(&folder).is_dir() {
+    Ok(output.status.success() && Path::new(&folder).is_dir())
+}
+
+fn require_target() -> Result<()> {
+    if !is_target_installed()? {
         bail!("the target {TARGET} is missing: run `rustup target add {TARGET}`");
     }
     Ok(())

@@ -82,12 +82,13 @@ fn has_run(text: &[u8]) -> bool {
 /// `my-service.token-v2`, `config/secrets/name`.
 #[must_use]
 pub fn reads_as_words(text: &[u8]) -> bool {
-    text.split(|byte| b"-_./:,@+ \\".contains(byte)).all(|part| {
-        let word = part.iter().all(u8::is_ascii_alphabetic);
-        let number = part.len() <= 4 && part.iter().all(u8::is_ascii_digit);
-        let name = part.len() <= 6 && part.first().is_some_and(u8::is_ascii_alphabetic);
-        word || number || name
-    })
+    text.split(|byte| b"-_./:,@+ \\".contains(byte))
+        .all(|part| {
+            let word = part.iter().all(u8::is_ascii_alphabetic);
+            let number = part.len() <= 4 && part.iter().all(u8::is_ascii_digit);
+            let name = part.len() <= 6 && part.first().is_some_and(u8::is_ascii_alphabetic);
+            word || number || name
+        })
 }
 
 #[cfg(test)]

@@ -53,7 +53,10 @@ mod tests {
             ("abc", "…"),
             ("", "…"),
             ("\u{1b}[31mred-text-and-more", "\u{fffd}[31…"),
-            ("-----BEGIN EC PRIVATE KEY-----\nMHcC", "-----BEGIN EC PRIVATE KEY-----…"),
+            (
+                "-----BEGIN EC PRIVATE KEY-----\nMHcC",
+                "-----BEGIN EC PRIVATE KEY-----…",
+            ),
             ("-----BEGIN hunter-----AbC", "----…"),
         ] {
             assert_eq!(redact(secret.as_bytes()), expected);

@@ -1,0 +1,48 @@
+//! The command line.
+
+mod check;
+mod completions;
+mod run;
+mod task;
+
+use crate::environment::Environment;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+
+/// Run pipelines whose every step is a WebAssembly component in a sandbox of its own
+#[derive(Debug, Parser)]
+#[command(name = "stepwell", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Check(check::CheckArgs),
+    Task(task::TaskArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// What to print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+impl Cli {
+    pub(crate) fn execute(self, environment: &Environment) -> ExitCode {
+        let exit = match self.command {
+            Command::Run(args) => args.execute(environment),
+            Command::Check(args) => args.execute(environment),
+            Command::Task(args) => args.execute(environment),
+            Command::Completions(args) => args.execute(),
+        };
+        exit.into()
+    }
+}

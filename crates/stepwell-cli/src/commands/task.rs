@@ -1,0 +1,185 @@
+//! `stepwell task`.
+
+use crate::commands::OutputFormat;
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::preparation::open_sandbox;
+use crate::problem::Problems;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::path::Path;
+use stepwell_diagnostic::Diagnostic;
+use stepwell_event::{Capability, Description, FORMAT_VERSION, InputSpec};
+use stepwell_report::hostile;
+use stepwell_tasks::{TaskFile, Tasks};
+
+/// Look at tasks
+#[derive(Debug, Args)]
+pub(crate) struct TaskArgs {
+    #[command(subcommand)]
+    command: TaskCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TaskCommand {
+    Inspect(InspectArgs),
+    List(ListArgs),
+}
+
+/// Say what a task is, what it takes and what access it asks for
+#[derive(Debug, Args)]
+struct InspectArgs {
+    /// A `.wasm` file, or the name of a built-in task
+    task: String,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    output: OutputFormat,
+}
+
+/// List the built-in tasks
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    output: OutputFormat,
+}
+
+impl TaskArgs {
+    pub(crate) fn execute(self, environment: &Environment) -> Exit {
+        let console = Console::new();
+        match self.command {
+            TaskCommand::List(args) => list(environment, console, args.output),
+            TaskCommand::Inspect(args) => match inspect(&args.task, environment) {
+                Ok(found) => {
+                    console.out(&match args.output {
+                        OutputFormat::Human => found.for_people(),
+                        OutputFormat::Json => found.for_programs(),
+                    });
+                    Exit::Succeeded
+                }
+                Err(problem) => Problems::of_file(&args.task, problem).report(console, args.output),
+            },
+        }
+    }
+}
+
+fn list(environment: &Environment, console: Console, output: OutputFormat) -> Exit {
+    for name in Tasks::new(environment.tasks.clone()).names() {
+        console.out(&match output {
+            OutputFormat::Human => format!("{name}\n"),
+            OutputFormat::Json => {
+                format!("{}\n", json!({ "v": FORMAT_VERSION, "type": "task", "name": name }))
+            }
+        });
+    }
+    Exit::Succeeded
+}
+
+struct Found {
+    file: TaskFile,
+    /// `None` for a plain command.
+    description: Option<Description>,
+}
+
+fn inspect(task: &str, environment: &Environment) -> Result<Found, Diagnostic> {
+    let tasks = Tasks::new(environment.tasks.clone());
+    let is_path = task.ends_with(".wasm") || task.contains('/');
+    let file = if is_path { Tasks::any_file(Path::new(task)) } else { tasks.built_in(task) };
+    let file = file.map_err(|error| {
+        let problem = Diagnostic::error("unknown-task", error.to_string());
+        error.help.into_iter().fold(problem, Diagnostic::help)
+    })?;
+    let invalid = |error: &stepwell_sandbox::LoadError| {
+        let problem = Diagnostic::error("invalid-component", format!("`{task}` cannot run: {error}"));
+        error.hint().into_iter().fold(problem, Diagnostic::help)
+    };
+    let sandbox = open_sandbox(environment)?;
+    let loaded = sandbox.load(&file.bytes, file.digest).map_err(|error| invalid(&error))?;
+    let runtime = crate::commands::run::control_runtime()?;
+    let description = runtime
+        .block_on(sandbox.describe(&loaded.component))
+        .map_err(|error| invalid(&error))?;
+    Ok(Found { file, description })
+}
+
+impl Found {
+    fn for_programs(&self) -> String {
+        let line = json!({
+            "v": FORMAT_VERSION,
+            "type": "task",
+            "kind": if self.description.is_some() { "task" } else { "command" },
+            "digest": self.file.digest,
+            "size": self.file.bytes.len(),
+            "description": self.description,
+        });
+        format!("{line}\n")
+    }
+
+    fn for_people(&self) -> String {
+        let mut text = String::new();
+        match &self.description {
+            None => {
+                text.push_str("a plain WASI command: give it `args`, it answers with its exit code\n");
+            }
+            Some(description) => describe(&mut text, description),
+        }
+        let size = self.file.bytes.len().div_ceil(1024);
+        let _ = writeln!(text, "\n{} ({size} KiB)", self.file.digest);
+        text
+    }
+}
+
+/// Everything in a description is the guest's text.
+fn describe(text: &mut String, description: &Description) {
+    let _ = writeln!(
+        text,
+        "{} {}\n  {}",
+        hostile(&description.name),
+        hostile(&description.version),
+        hostile(&description.summary)
+    );
+    if !description.inputs.is_empty() {
+        text.push_str("\ninputs\n");
+    }
+    for input in &description.inputs {
+        let _ = writeln!(text, "  {}  {}", hostile(&input.name), input_terms(input));
+        let _ = writeln!(text, "      {}", hostile(&input.help));
+    }
+    if !description.outputs.is_empty() {
+        text.push_str("\noutputs\n");
+    }
+    for output in &description.outputs {
+        let _ = writeln!(text, "  {}\n      {}", hostile(&output.name), hostile(&output.help));
+    }
+    text.push_str("\nasks for\n");
+    if description.capabilities.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    for capability in &description.capabilities {
+        let _ = match capability {
+            Capability::Workspace(access) => {
+                writeln!(text, "  workspace: {}", access.as_str())
+            }
+            Capability::Host(host) => writeln!(text, "  network: {}", hostile(host)),
+            Capability::Env(name) => writeln!(text, "  environment variable: {}", hostile(name)),
+            Capability::Secret(name) => writeln!(text, "  secret: {}", hostile(name)),
+        };
+    }
+}
+
+fn input_terms(input: &InputSpec) -> String {
+    let mut terms = input.kind.as_str().to_owned();
+    if input.required {
+        terms.push_str(", required");
+    }
+    if let Some(default) = &input.default {
+        let _ = write!(terms, ", default `{}`", hostile(default));
+    }
+    if !input.values.is_empty() {
+        let values: Vec<_> = input.values.iter().map(|value| hostile(value)).collect();
+        let _ = write!(terms, ", one of {}", values.join(", "));
+    }
+    terms
+}

@@ -1,0 +1,201 @@
+//! From a file's name to a plan with its components: all that can be refused before a run begins.
+
+use crate::environment::Environment;
+use crate::problem::Problems;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use stepwell_diagnostic::Diagnostic;
+use stepwell_event::{Snapshot, TaskSummary};
+use stepwell_plan::{Plan, ResolvedTask, TaskKind, TaskReference};
+use stepwell_sandbox::{Component, Sandbox, SandboxConfig};
+use stepwell_spec::MAX_FILE_BYTES;
+use stepwell_tasks::Tasks;
+
+/// Jobs that run side by side. Each holds one slot of the sandbox, and slots make the start slow.
+pub(crate) const PARALLEL_JOBS: u32 = 16;
+
+/// A pipeline that can run.
+pub(crate) struct Prepared {
+    pub(crate) plan: Plan,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) project: PathBuf,
+    pub(crate) sandbox: Arc<Sandbox>,
+    /// In the order of the plan's tasks.
+    pub(crate) components: Vec<Component>,
+    /// Warnings; no error is among them.
+    pub(crate) warnings: Problems,
+}
+
+/// What to prepare.
+pub(crate) struct Request<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) project: Option<&'a Path>,
+    pub(crate) variables: &'a [(String, String)],
+    pub(crate) environment: &'a Environment,
+}
+
+impl Request<'_> {
+    /// Reads, plans and loads. Nothing is written but compiled code into the cache.
+    pub(crate) async fn prepare(&self) -> Result<Prepared, Problems> {
+        let name = self.file.display().to_string();
+        let text = read(self.file).map_err(|problem| Problems::of_file(&name, problem))?;
+        let project = self.project().map_err(|problem| Problems::of_file(&name, problem))?;
+
+        let (pipeline, mut diagnostics) = stepwell_spec::parse(&text);
+        let refused = |diagnostics| Problems { file: name.clone(), text: text.clone(), diagnostics };
+        let Some(pipeline) = pipeline else {
+            return Err(refused(diagnostics));
+        };
+        let sandbox = self.sandbox().map_err(|problem| refused(vec![problem]))?;
+        let mut found = Vec::new();
+        for reference in stepwell_plan::references(&pipeline) {
+            match self.load(&sandbox, &project, &reference).await {
+                Ok((task, component, mut warnings)) => {
+                    diagnostics.append(&mut warnings);
+                    found.push((task, component));
+                }
+                Err(problem) => diagnostics.push(problem),
+            }
+        }
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(refused(diagnostics));
+        }
+        let (resolved, mut components): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let (plan, problems) = stepwell_plan::plan(&pipeline, self.variables, &resolved);
+        diagnostics.extend(problems);
+        let Some(plan) = plan else {
+            return Err(refused(diagnostics));
+        };
+        let position = |component: &Component| {
+            plan.tasks.iter().position(|task| task.digest == component.digest())
+        };
+        components.sort_by_key(position);
+        let snapshot = Snapshot {
+            file: name.clone(),
+            text: text.clone(),
+            variables: self.variables.to_vec(),
+            tasks: plan
+                .tasks
+                .iter()
+                .map(|task| TaskSummary { name: task.name.clone(), digest: task.digest })
+                .collect(),
+        };
+        let warnings = refused(diagnostics);
+        Ok(Prepared { plan, snapshot, project, sandbox, components, warnings })
+    }
+
+    fn sandbox(&self) -> Result<Arc<Sandbox>, Diagnostic> {
+        open_sandbox(self.environment)
+    }
+
+    /// The directory that steps may see and that holds `.stepwell`: the current one if the file is
+    /// in it, else the file's own.
+    fn project(&self) -> Result<PathBuf, Diagnostic> {
+        let project = match self.project {
+            Some(project) => project.to_owned(),
+            None => {
+                let current = std::env::current_dir().and_then(|path| path.canonicalize());
+                let file = self.file.canonicalize();
+                match (current, file) {
+                    (Ok(current), Ok(file)) if file.starts_with(&current) => current,
+                    (_, Ok(file)) => file.parent().unwrap_or(&file).to_owned(),
+                    (_, Err(_)) => PathBuf::from("."),
+                }
+            }
+        };
+        let unreadable = |error: &io::Error| {
+            Diagnostic::error(
+                "unreadable-project",
+                format!("cannot read the project `{}`: {error}", project.display()),
+            )
+            .help("name a directory that you may read with `--project`")
+        };
+        fs::read_dir(&project).map_err(|error| unreadable(&error))?;
+        project.canonicalize().map_err(|error| unreadable(&error))
+    }
+
+    async fn load(
+        &self,
+        sandbox: &Sandbox,
+        project: &Path,
+        reference: &TaskReference,
+    ) -> Result<(ResolvedTask, Component, Vec<Diagnostic>), Diagnostic> {
+        let tasks = Tasks::new(self.environment.tasks.clone());
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let file = match &reference.source {
+            Some(source) => tasks.file(project, folder, source),
+            None => tasks.built_in(&reference.name),
+        };
+        let file = file.map_err(|error| {
+            let problem = Diagnostic::error("unknown-task", error.to_string())
+                .at(reference.span.clone(), "");
+            error.help.into_iter().fold(problem, Diagnostic::help)
+        })?;
+        let cannot_run = |error: &stepwell_sandbox::LoadError| {
+            let source = reference.source.as_deref().unwrap_or(&reference.name);
+            let problem =
+                Diagnostic::error("invalid-component", format!("`{source}` cannot run: {error}"))
+                    .at(reference.span.clone(), "");
+            error.hint().into_iter().fold(problem, Diagnostic::help)
+        };
+        let loaded = sandbox.load(&file.bytes, file.digest).map_err(|error| cannot_run(&error))?;
+        let description =
+            sandbox.describe(&loaded.component).await.map_err(|error| cannot_run(&error))?;
+        let kind = description.map_or(TaskKind::Command, TaskKind::Task);
+        let warnings = loaded
+            .warnings
+            .into_iter()
+            .map(|warning| Diagnostic::warning("code-cache", warning))
+            .collect();
+        let task = ResolvedTask { name: reference.name.clone(), digest: file.digest, kind };
+        Ok((task, loaded.component, warnings))
+    }
+}
+
+/// A sandbox with room for all jobs that run side by side.
+pub(crate) fn open_sandbox(environment: &Environment) -> Result<Arc<Sandbox>, Diagnostic> {
+    let config = SandboxConfig { cache: environment.cache.clone(), slots: PARALLEL_JOBS };
+    Sandbox::new(&config).map(Arc::new).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        Diagnostic::error("no-sandbox", format!("{error}: {cause}"))
+            .help("set STEPWELL_CACHE to a folder that you may write")
+    })
+}
+
+/// Reads a pipeline file; one that is too large only as far as the parser needs to say so.
+fn read(file: &Path) -> Result<String, Diagnostic> {
+    let name = file.display();
+    let unreadable = |error: &io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            Diagnostic::error("no-file", format!("there is no file `{name}`"))
+                .help("name a pipeline file: `stepwell run FILE`")
+        }
+        _ => Diagnostic::error("unreadable-file", format!("cannot read `{name}`: {error}")),
+    };
+    let metadata = fs::metadata(file).map_err(|error| unreadable(&error))?;
+    if metadata.is_dir() {
+        return Err(Diagnostic::error("unreadable-file", format!("`{name}` is a directory"))
+            .help(format!("name the file in it: `{}`", file.join("pipeline.toml").display())));
+    }
+    if !metadata.is_file() {
+        return Err(Diagnostic::error("unreadable-file", format!("`{name}` is no ordinary file")));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(file)
+        .and_then(|file| file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&error))?;
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(Diagnostic::error(
+            "too-large",
+            format!("`{name}` has {} bytes; a pipeline file has at most {MAX_FILE_BYTES}", metadata.len()),
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        Diagnostic::error("not-utf-8", format!("`{name}` is not UTF-8: see line {line}, byte {valid}"))
+            .help("save it as UTF-8")
+    })
+}

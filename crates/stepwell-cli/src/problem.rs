@@ -1,0 +1,61 @@
+//! Problems of the input, on their way to people and programs.
+
+use crate::commands::OutputFormat;
+use crate::console::Console;
+use crate::exit::Exit;
+use serde_json::json;
+use stepwell_diagnostic::Diagnostic;
+use stepwell_event::FORMAT_VERSION;
+use stepwell_plan::GRANT_DENIED;
+
+/// What is wrong with an input, with the text that it is about.
+#[derive(Debug)]
+pub(crate) struct Problems {
+    /// The file as the user named it.
+    pub(crate) file: String,
+    /// Its text; empty if it could not be read.
+    pub(crate) text: String,
+    /// At least one.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Problems {
+    /// One problem that has no place in a text.
+    pub(crate) fn of_file(file: &str, diagnostic: Diagnostic) -> Self {
+        Self { file: file.to_owned(), text: String::new(), diagnostics: vec![diagnostic] }
+    }
+
+    /// Tells all of them, and how the program ends because of them.
+    pub(crate) fn report(&self, console: Console, output: OutputFormat) -> Exit {
+        self.print(console, output);
+        let mut errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        if errors.all(|error| error.code == GRANT_DENIED) {
+            Exit::GrantDenied
+        } else {
+            Exit::WrongInput
+        }
+    }
+
+    /// Tells all of them: people on standard error, programs on standard output.
+    pub(crate) fn print(&self, console: Console, output: OutputFormat) {
+        match output {
+            OutputFormat::Human => console.err(&stepwell_report::diagnostics(
+                &self.file,
+                &self.text,
+                &self.diagnostics,
+                console.color,
+            )),
+            OutputFormat::Json => {
+                for diagnostic in &self.diagnostics {
+                    let line = json!({
+                        "v": FORMAT_VERSION,
+                        "type": "diagnostic",
+                        "file": self.file,
+                        "diagnostic": diagnostic,
+                    });
+                    console.out(&format!("{line}\n"));
+                }
+            }
+        }
+    }
+}

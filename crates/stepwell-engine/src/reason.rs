@@ -1,0 +1,225 @@
+//! Why a step did not succeed, as one line for a person.
+
+use crate::condition::{is_success, text};
+use std::fmt::Write;
+use stepwell_event::{Frame, Outcome, StepResult, TrapKind};
+use stepwell_plan::Condition;
+
+/// Characters of a guest's word in a reason.
+const MAX_WORD: usize = 120;
+
+/// What happened to a guest that did not succeed; `None` if it did.
+pub(crate) fn of_outcome(outcome: &Outcome) -> Option<String> {
+    Some(match outcome {
+        Outcome::Succeeded => return None,
+        Outcome::ExitCode { code } => format!("exit code {code}"),
+        Outcome::Failed { message, code, .. } => match first_line(message) {
+            "" => format!("failed with exit code {code} and no message"),
+            line => line.to_owned(),
+        },
+        Outcome::Trapped { trap, backtrace } => trapped(*trap, backtrace.first()),
+        Outcome::TimedOut { limit_ms } => format!("timed out after {}", duration(*limit_ms)),
+        Outcome::LimitExceeded { limit, value, used } => {
+            let amount = |amount| {
+                if limit.is_bytes() {
+                    size(amount)
+                } else {
+                    amount.to_string()
+                }
+            };
+            format!(
+                "{} limit of {} reached ({} asked)",
+                limit.describe(),
+                amount(*value),
+                amount(*used)
+            )
+        }
+        Outcome::Canceled { .. } => "canceled".to_owned(),
+        Outcome::Unusable { message } => format!("the component cannot run: {message}"),
+        Outcome::HostFailed { message } => format!("stepwell failed: {message}"),
+    })
+}
+
+fn trapped(trap: TrapKind, innermost: Option<&Frame>) -> String {
+    let mut reason = match trap {
+        TrapKind::Other => "trap".to_owned(),
+        _ => format!("trap: {}", trap.describe()),
+    };
+    if let Some(frame) = innermost {
+        let function: String = frame.function.chars().take(MAX_WORD).collect();
+        // Writing to a string cannot fail.
+        let _ = write!(reason, " in `{function}`");
+    }
+    reason
+}
+
+/// The first line of a text that has something on it.
+pub(crate) fn first_line(text: &str) -> &str {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+}
+
+/// Why a step is skipped whose condition is false in a job with this status.
+pub(crate) fn step_skipped(condition: Condition, status: StepResult) -> String {
+    let why = match status {
+        StepResult::Canceled => "the job was canceled",
+        StepResult::Failed => "an earlier step failed",
+        _ => "no earlier step failed",
+    };
+    format!("condition `{}` is false: {why}", text(condition))
+}
+
+/// Why a job is skipped whose condition is false, with the results of its dependencies.
+pub(crate) fn job_skipped<'a>(
+    condition: Condition,
+    mut dependencies: impl Iterator<Item = (&'a str, StepResult)>,
+    canceling: bool,
+) -> String {
+    let why = if canceling {
+        "the run was canceled".to_owned()
+    } else if condition == Condition::Failed {
+        "no job before it failed".to_owned()
+    } else if let Some((name, result)) = dependencies.find(|(_, result)| !is_success(*result)) {
+        let happened = match result {
+            StepResult::Failed => "failed",
+            StepResult::Canceled => "was canceled",
+            _ => "was skipped",
+        };
+        format!("job `{name}` {happened}")
+    } else {
+        "a job before it did not succeed".to_owned()
+    };
+    format!("condition `{}` of the job is false: {why}", text(condition))
+}
+
+/// `2 errors and 1 warning`.
+pub(crate) fn issues(errors: u32, warnings: u32) -> String {
+    let count = |number: u32, what: &str| {
+        let plural = if number == 1 { "" } else { "s" };
+        format!("{number} {what}{plural}")
+    };
+    match (errors, warnings) {
+        (_, 0) => count(errors, "error"),
+        (0, _) => count(warnings, "warning"),
+        _ => format!(
+            "{} and {}",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
+    }
+}
+
+/// A number of bytes in its largest fitting unit, rounded up, so that what is over a limit looks so.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let Some((unit, shift)) = units.into_iter().find(|(_, shift)| bytes >> shift > 0) else {
+        return format!("{bytes} bytes");
+    };
+    let tenths = (u128::from(bytes) * 10).div_ceil(1 << shift);
+    match tenths % 10 {
+        0 => format!("{} {unit}", tenths / 10),
+        rest => format!("{}.{rest} {unit}", tenths / 10),
+    }
+}
+
+fn duration(millis: u64) -> String {
+    match (millis / 1_000, millis % 1_000) {
+        (0, millis) => format!("{millis} ms"),
+        (seconds @ 0..120, 0) => format!("{seconds} s"),
+        (seconds @ 0..120, millis) => {
+            let fraction = format!("{millis:03}");
+            format!("{seconds}.{} s", fraction.trim_end_matches('0'))
+        }
+        (seconds, _) => match (seconds / 60, seconds % 60) {
+            (minutes, 0) => format!("{minutes} min"),
+            (minutes, seconds) => format!("{minutes} min {seconds} s"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepwell_event::LimitKind;
+
+    #[test]
+    fn outcomes_are_told_in_one_line() {
+        let check = |outcome: Outcome, expect: &str| {
+            assert_eq!(of_outcome(&outcome).unwrap_or_default(), expect);
+        };
+        let failed = |message: &str| Outcome::Failed {
+            message: message.to_owned(),
+            code: 7,
+            details: None,
+        };
+        let frame = Frame {
+            function: "recurse".to_owned(),
+            location: Some("a.rs:1".to_owned()),
+        };
+        let limit = |limit, value, used| Outcome::LimitExceeded { limit, value, used };
+        check(Outcome::Succeeded, "");
+        check(Outcome::ExitCode { code: 3 }, "exit code 3");
+        check(
+            failed("\n no license in a.txt \nmore"),
+            "no license in a.txt",
+        );
+        check(failed(" \n"), "failed with exit code 7 and no message");
+        check(
+            Outcome::Trapped {
+                trap: TrapKind::StackOverflow,
+                backtrace: vec![frame.clone()],
+            },
+            "trap: call stack exhausted in `recurse`",
+        );
+        check(
+            Outcome::Trapped {
+                trap: TrapKind::Other,
+                backtrace: vec![frame],
+            },
+            "trap in `recurse`",
+        );
+        check(Outcome::TimedOut { limit_ms: 1_000 }, "timed out after 1 s");
+        check(
+            limit(LimitKind::Memory, 32 << 20, 33 << 20),
+            "memory limit of 32 MiB reached (33 MiB asked)",
+        );
+        check(
+            limit(LimitKind::Resources, 1_000, 1_001),
+            "open resources limit of 1000 reached (1001 asked)",
+        );
+        check(Outcome::Canceled { graceful: true }, "canceled");
+    }
+
+    #[test]
+    fn amounts_are_told_in_fitting_units() {
+        for (bytes, expect) in [
+            (0, "0 bytes"),
+            (1_023, "1023 bytes"),
+            (1_024, "1 KiB"),
+            (1_536, "1.5 KiB"),
+            ((32 << 20) + (64 << 10), "32.1 MiB"),
+            (3 << 30, "3 GiB"),
+            (u64::MAX, "17179869184 GiB"),
+        ] {
+            assert_eq!(size(bytes), expect);
+        }
+        for (millis, expect) in [
+            (5, "5 ms"),
+            (1_500, "1.5 s"),
+            (90_000, "90 s"),
+            (600_000, "10 min"),
+            (601_000, "10 min 1 s"),
+        ] {
+            assert_eq!(duration(millis), expect);
+        }
+    }
+
+    #[test]
+    fn issues_are_counted_in_words() {
+        assert_eq!(issues(1, 0), "1 error");
+        assert_eq!(issues(0, 2), "2 warnings");
+        assert_eq!(issues(2, 1), "2 errors and 1 warning");
+    }
+}

@@ -1,0 +1,92 @@
+//! What the sandbox is told about a step.
+
+use crate::expand::expand;
+use crate::variable::Variables;
+use std::path::Path;
+use stepwell_event::{Access, Entry, Limits, StepRequest, WorkspaceGrant};
+use stepwell_plan::{Invocation, Plan, PlannedStep, PlannedTask};
+
+/// Bytes of all expanded inputs, arguments and environment values of a step. The environment and
+/// arguments of a process have a bound of this order on most systems too.
+const MAX_TEXT: usize = 1 << 20;
+
+/// The task that a step runs.
+pub(crate) fn task<'p>(plan: &'p Plan, step: &PlannedStep) -> Result<&'p PlannedTask, String> {
+    plan.tasks
+        .get(step.task)
+        .ok_or_else(|| format!("the plan has no task number {}", step.task))
+}
+
+/// The request for a step, or why it cannot begin.
+pub(crate) fn build(
+    step: &PlannedStep,
+    task: &PlannedTask,
+    workspace: &Path,
+    variables: &Variables,
+) -> Result<StepRequest, String> {
+    let mut room = MAX_TEXT;
+    let mut expand = |text: &str, what: &dyn Fn() -> String| {
+        expand(text, |name| variables.get(name), &mut room)
+            .map(|text| text.into_owned())
+            .map_err(|_| {
+                format!(
+                    "{} is too large: with their variables expanded, inputs, arguments and \
+                     environment of a step can have {} KiB together",
+                    what(),
+                    MAX_TEXT >> 10
+                )
+            })
+    };
+    let entry = match &step.invocation {
+        Invocation::Task { inputs } => Entry::Task {
+            inputs: inputs
+                .iter()
+                .map(|(name, value)| {
+                    let value = expand(value, &|| format!("input `{name}`"))?;
+                    // Azure trims inputs; a blank at the end of a line of the file is an accident.
+                    Ok((name.clone(), trimmed(value)))
+                })
+                .collect::<Result<_, String>>()?,
+        },
+        Invocation::Command { args } => Entry::Command {
+            args: args
+                .iter()
+                .map(|arg| expand(arg, &|| format!("argument `{arg}`")))
+                .collect::<Result<_, String>>()?,
+        },
+    };
+    let mut env = variables.environment().to_vec();
+    for (name, value) in &step.env {
+        let value = expand(value, &|| format!("environment variable `{name}`"))?;
+        match env.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value,
+            None => env.push((name.clone(), value)),
+        }
+    }
+    Ok(StepRequest {
+        component: task.digest,
+        entry,
+        env,
+        workspace: (task.grant.workspace != Access::None).then(|| WorkspaceGrant {
+            path: workspace.to_owned(),
+            access: task.grant.workspace,
+        }),
+        limits: Limits {
+            timeout_ms: step
+                .timeout
+                .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+            memory: task.grant.memory,
+            output: task.grant.output,
+            ..Limits::default()
+        },
+    })
+}
+
+fn trimmed(value: String) -> String {
+    let part = value.trim();
+    if part.len() == value.len() {
+        value
+    } else {
+        part.to_owned()
+    }
+}

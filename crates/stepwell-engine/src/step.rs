@@ -1,0 +1,437 @@
+//! One step while it runs: what the guest says and does becomes events, counters and, in the end,
+//! the step's record.
+
+use crate::action::{Action, interpret};
+use crate::command::{Command, Parsed, parse};
+use crate::line::{CONTINUED, LineBuffer, MAX_COMMAND, MAX_LINE, Stretch, pieces};
+use crate::mask::Mask;
+use crate::place::Place;
+use crate::reason;
+use crate::result::worse;
+use crate::variable::{Assignment, Variables};
+use stepwell_event::{
+    Denial, GuestEvent, Issue, IssueSeverity, LineKind, LogLevel, Refusal, RunEvent, StepResult,
+    Stream,
+};
+use stepwell_plan::{Condition, Invocation, PlannedStep};
+
+mod ending;
+
+pub(crate) use ending::tolerate;
+
+/// Errors, and warnings, that are kept of one step; the counters go on.
+const MAX_ISSUES: u32 = 10;
+
+/// Denials that are kept of one step.
+const MAX_DENIALS: usize = 50;
+
+/// How often one step can set variables: each time is an event, which is kept.
+const MAX_SETS: usize = 1_000;
+
+/// Lines that one step can print. The budget of bytes does not help against empty lines, each of
+/// which becomes an event of a hundred bytes.
+const MAX_LINES: u64 = 1_000_000;
+
+/// What all steps of a job share.
+pub(crate) struct Scope {
+    pub(crate) variables: Variables,
+    pub(crate) mask: Mask,
+}
+
+impl Scope {
+    /// `text` without secrets and no longer than a line can be.
+    fn clean(&self, text: &str) -> String {
+        clip(self.mask.apply(text).into_owned(), MAX_LINE)
+    }
+}
+
+fn clip(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+        text.push(CONTINUED);
+    }
+    text
+}
+
+/// A result that the step claimed for itself, or got for a command that could not be followed.
+struct Claim {
+    result: StepResult,
+    message: String,
+}
+
+/// A running step.
+pub(crate) struct Step {
+    place: Place,
+    name: Option<String>,
+    task: String,
+    condition: Condition,
+    continue_on_error: bool,
+    /// Whether output lines may be logging commands: a typed task has calls for that.
+    commands: bool,
+    stdout: LineBuffer,
+    stderr: LineBuffer,
+    lines: u64,
+    claim: Option<Claim>,
+    /// Whether the step declared itself done; what it still says is dropped.
+    done: bool,
+    errors: u32,
+    warnings: u32,
+    percent: Option<u8>,
+    sets: usize,
+    denials: Vec<Denial>,
+    denied: usize,
+}
+
+impl Step {
+    /// A step that begins.
+    pub(crate) fn new(place: Place, planned: &PlannedStep, task: &str) -> Self {
+        let commands = matches!(planned.invocation, Invocation::Command { .. });
+        Self {
+            place,
+            name: planned.name.clone(),
+            task: task.to_owned(),
+            condition: planned.condition,
+            continue_on_error: planned.continue_on_error,
+            commands,
+            stdout: LineBuffer::new(commands),
+            stderr: LineBuffer::new(commands),
+            lines: 0,
+            claim: None,
+            done: false,
+            errors: 0,
+            warnings: 0,
+            percent: None,
+            sets: 0,
+            denials: Vec::new(),
+            denied: 0,
+        }
+    }
+
+    /// When the step runs.
+    pub(crate) fn condition(&self) -> Condition {
+        self.condition
+    }
+
+    /// The guest did something.
+    pub(crate) fn guest(
+        &mut self,
+        event: GuestEvent,
+        scope: &mut Scope,
+        out: &mut Vec<RunEvent>,
+    ) -> Result<(), Refusal> {
+        if self.done {
+            return Ok(());
+        }
+        match event {
+            GuestEvent::Output { stream, bytes } => self.output(stream, &bytes, scope, out),
+            GuestEvent::OutputTruncated { limit } => self.truncated(limit, out),
+            GuestEvent::Log { level, message } => self.log(level, &message, scope, out),
+            GuestEvent::Issue(issue) => self.report(issue, scope, out),
+            GuestEvent::Progress { percent, message } => {
+                self.progress(percent, &message, scope, out);
+            }
+            GuestEvent::SetVariable {
+                name,
+                value,
+                secret,
+                output,
+                read_only,
+            } => {
+                let assignment = Assignment {
+                    name,
+                    value,
+                    secret,
+                    output,
+                    read_only,
+                    preserve_case: false,
+                };
+                return self.set_variable(assignment, scope, out);
+            }
+            GuestEvent::AddSecret { value } => return scope.mask.add(&value),
+            GuestEvent::Complete { result, message } => {
+                self.complete(result, &message, scope, out);
+            }
+            GuestEvent::Denied(denial) => self.deny(denial, scope, out),
+        }
+        Ok(())
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8], scope: &mut Scope, out: &mut Vec<RunEvent>) {
+        // Taken out, because a line of it may change everything else of the step.
+        let mut buffer = std::mem::take(self.buffer(stream));
+        buffer.push(bytes);
+        self.drain(stream, &mut buffer, scope, out);
+        *self.buffer(stream) = buffer;
+    }
+
+    fn buffer(&mut self, stream: Stream) -> &mut LineBuffer {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        }
+    }
+
+    fn drain(
+        &mut self,
+        stream: Stream,
+        buffer: &mut LineBuffer,
+        scope: &mut Scope,
+        out: &mut Vec<RunEvent>,
+    ) {
+        let source = LineKind::from(stream);
+        while !self.done
+            && let Some(stretch) = buffer.next(&scope.mask)
+        {
+            match stretch {
+                Stretch::Line(line) if self.commands => {
+                    self.line_or_command(source, line, scope, out);
+                }
+                Stretch::Line(line) => self.print(source, line, scope, out),
+                Stretch::Piece(piece) => self.print_masked(source, piece.print(&scope.mask), out),
+                Stretch::Dropped => {
+                    let why = format!("its line is longer than {} KiB", MAX_COMMAND >> 10);
+                    self.command_failed("logging command", &why, scope, out);
+                }
+            }
+        }
+    }
+
+    fn line_or_command(
+        &mut self,
+        source: LineKind,
+        line: &str,
+        scope: &mut Scope,
+        out: &mut Vec<RunEvent>,
+    ) {
+        match parse(line) {
+            Parsed::Text => self.print(source, line, scope, out),
+            Parsed::Command(command) => self.follow(&command, scope, out),
+            Parsed::Illegal => {
+                self.print(source, line, scope, out);
+                let hint = "the line has `##vso` in it and is no logging command, which looks like \
+                            `##vso[area.event key=value;]data`";
+                self.host(hint.to_owned(), out);
+            }
+        }
+    }
+
+    fn print(&mut self, source: LineKind, line: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
+        for piece in pieces(line) {
+            self.print_masked(source, piece.print(&scope.mask), out);
+        }
+    }
+
+    fn print_masked(&mut self, source: LineKind, text: String, out: &mut Vec<RunEvent>) {
+        self.lines += 1;
+        if self.lines <= MAX_LINES {
+            out.push(self.place.line(source, text));
+        } else if self.lines == MAX_LINES + 1 {
+            self.host(
+                format!("the step printed {MAX_LINES} lines; the rest is dropped"),
+                out,
+            );
+        }
+    }
+
+    /// Prints a line of Stepwell itself.
+    fn host(&self, text: String, out: &mut Vec<RunEvent>) {
+        out.push(self.place.line(LineKind::Host, text));
+    }
+
+    fn truncated(&mut self, limit: u64, out: &mut Vec<RunEvent>) {
+        self.host(
+            format!(
+                "the step's output exceeded its budget of {} and the rest is dropped; raise it with \
+                 `limits = {{ output = \"…\" }}` in `[tasks.{}]`",
+                reason::size(limit),
+                self.task
+            ),
+            out,
+        );
+    }
+
+    fn log(&mut self, level: LogLevel, message: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
+        let source = match level {
+            LogLevel::Debug => LineKind::Debug,
+            LogLevel::Info => LineKind::Info,
+            LogLevel::Warning => LineKind::Warning,
+            LogLevel::Error => LineKind::Error,
+        };
+        if message.is_empty() {
+            self.print(source, message, scope, out);
+        }
+        for line in message.lines() {
+            self.print(source, line, scope, out);
+        }
+    }
+
+    fn report(&mut self, issue: Issue, scope: &Scope, out: &mut Vec<RunEvent>) {
+        let counter = match issue.severity {
+            IssueSeverity::Error => &mut self.errors,
+            IssueSeverity::Warning => &mut self.warnings,
+        };
+        *counter = counter.saturating_add(1);
+        if *counter <= MAX_ISSUES {
+            out.push(self.place.issue(Issue {
+                message: scope.clean(&issue.message),
+                path: issue.path.map(|path| scope.clean(&path)),
+                code: issue.code.map(|code| scope.clean(&code)),
+                ..issue
+            }));
+        }
+    }
+
+    fn progress(&mut self, percent: u8, message: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
+        let percent = percent.min(100);
+        if self.percent.is_none_or(|shown| percent > shown) {
+            self.percent = Some(percent);
+            out.push(self.place.progressed(percent, scope.clean(message)));
+        }
+    }
+
+    fn set_variable(
+        &mut self,
+        assignment: Assignment,
+        scope: &mut Scope,
+        out: &mut Vec<RunEvent>,
+    ) -> Result<(), Refusal> {
+        self.sets += 1;
+        if self.sets > MAX_SETS {
+            return Err(Refusal::TooLarge(format!(
+                "a step can set variables {MAX_SETS} times"
+            )));
+        }
+        let stored = scope
+            .variables
+            .set(self.name.as_deref(), assignment, &mut scope.mask)?;
+        let name = scope.clean(&stored.name);
+        if !stored.addressable {
+            self.host(
+                format!("no step can read the output `{name}`: give this step a `name`"),
+                out,
+            );
+        }
+        let value = stored
+            .value
+            .map(|value| scope.mask.apply(&value).into_owned());
+        out.push(self.place.variable(name, value));
+        Ok(())
+    }
+
+    fn complete(
+        &mut self,
+        result: StepResult,
+        message: &str,
+        scope: &Scope,
+        out: &mut Vec<RunEvent>,
+    ) {
+        self.claim(result, reason::first_line(message).to_owned());
+        self.progress(100, message, scope, out);
+    }
+
+    fn claim(&mut self, result: StepResult, message: String) {
+        let merged = self
+            .claim
+            .as_ref()
+            .map_or(result, |claim| worse(claim.result, result));
+        if self
+            .claim
+            .as_ref()
+            .is_none_or(|claim| claim.result != merged)
+        {
+            self.claim = Some(Claim {
+                result: merged,
+                message,
+            });
+        }
+    }
+
+    fn deny(&mut self, denial: Denial, scope: &Scope, out: &mut Vec<RunEvent>) {
+        self.denied += 1;
+        if self.denied > MAX_DENIALS {
+            if self.denied == MAX_DENIALS + 1 {
+                self.host("further denials are not shown".to_owned(), out);
+            }
+            return;
+        }
+        let grant = denial
+            .grant
+            .as_ref()
+            .map(|grant| format!("; it would be allowed by `{grant}`"));
+        let text = format!(
+            "denied {}: {}{}",
+            denial.capability,
+            denial.target,
+            grant.unwrap_or_default()
+        );
+        self.host(scope.clean(&text), out);
+        self.denials.push(denial);
+    }
+
+    fn follow(&mut self, command: &Command<'_>, scope: &mut Scope, out: &mut Vec<RunEvent>) {
+        let followed = interpret(command).and_then(|action| self.perform(action, scope, out));
+        if let Err(why) = followed {
+            let name = format!("`{}.{}`", command.area, command.event);
+            self.command_failed(&name, &why, scope, out);
+        }
+    }
+
+    fn perform(
+        &mut self,
+        action: Action,
+        scope: &mut Scope,
+        out: &mut Vec<RunEvent>,
+    ) -> Result<(), String> {
+        match action {
+            Action::SetVariable(assignment) => {
+                return self.set_variable(assignment, scope, out).map_err(explain);
+            }
+            Action::AddSecret(secret) if secret.is_empty() => {}
+            Action::AddSecret(secret) => return scope.mask.add(&secret).map_err(explain),
+            Action::ReportIssue(issue) => self.report(issue, scope, out),
+            Action::SetProgress { percent, message } => {
+                self.progress(percent, &message, scope, out);
+            }
+            Action::Complete {
+                result,
+                message,
+                done,
+            } => {
+                self.complete(result, &message, scope, out);
+                self.done = done;
+            }
+            Action::Debug(text) => self.print(LineKind::Debug, &text, scope, out),
+            Action::Ignore(why) => self.host(scope.clean(&why), out),
+        }
+        Ok(())
+    }
+
+    /// Two errors and a failed step, as in Azure.
+    fn command_failed(&mut self, name: &str, why: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
+        for message in [format!("unable to process {name}"), why.to_owned()] {
+            let error = Issue {
+                severity: IssueSeverity::Error,
+                message,
+                path: None,
+                line: None,
+                column: None,
+                code: None,
+            };
+            self.report(error, scope, out);
+        }
+        self.claim(
+            StepResult::Failed,
+            format!("unable to process {name}: {why}"),
+        );
+    }
+}
+
+fn explain(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::InvalidName(why)
+        | Refusal::ReadOnly(why)
+        | Refusal::Unmaskable(why)
+        | Refusal::TooLarge(why)
+        | Refusal::Denied(why) => why,
+    }
+}

@@ -1,0 +1,173 @@
+//! The end of a step: from what the sandbox saw and what the step said of itself to one record.
+
+use super::{Claim, Scope, Step, clip};
+use crate::line::MAX_LINE;
+use crate::reason;
+use crate::result::{name, worse};
+use stepwell_event::{
+    Denial, Frame, LineKind, Outcome, RunEvent, StepRecord, StepReport, StepResult, Stream,
+};
+
+/// Bytes of a reason: it is one line of a summary.
+const MAX_REASON: usize = 500;
+
+/// Lines of a backtrace or of a failure's details that are printed.
+const MAX_EXPLANATION: usize = 100;
+
+impl Step {
+    /// The step ended.
+    pub(crate) fn finish(
+        mut self,
+        report: StepReport,
+        scope: &mut Scope,
+        out: &mut Vec<RunEvent>,
+    ) -> StepResult {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let mut buffer = std::mem::take(self.buffer(stream));
+            buffer.end();
+            self.drain(stream, &mut buffer, scope, out);
+        }
+        let outcome = masked(report.outcome, scope);
+        self.explain(&outcome, out);
+        let (result, reason) = self.judge(&outcome, report.read_stdin);
+        let record = StepRecord {
+            result,
+            outcome: Some(outcome),
+            reason: reason.map(|reason| clip(scope.mask.apply(&reason).into_owned(), MAX_REASON)),
+            usage: report.usage,
+            errors: self.errors,
+            warnings: self.warnings,
+            denials: self
+                .denials
+                .into_iter()
+                .map(|denial| Denial {
+                    capability: scope.clean(&denial.capability),
+                    target: scope.clean(&denial.target),
+                    grant: denial.grant.map(|grant| scope.clean(&grant)),
+                })
+                .collect(),
+        };
+        out.push(self.place.finished(record));
+        result
+    }
+
+    /// Prints what a reader needs to find the cause. The marks at the start keep a guest's words
+    /// from looking like a line of Stepwell.
+    fn explain(&self, outcome: &Outcome, out: &mut Vec<RunEvent>) {
+        match outcome {
+            Outcome::Trapped { backtrace, .. } => {
+                self.print_explanation(backtrace.iter().map(describe), out);
+            }
+            Outcome::Failed {
+                details: Some(details),
+                ..
+            } => self.print_explanation(details.lines().map(|line| format!("  | {line}")), out),
+            _ => {}
+        }
+    }
+
+    fn print_explanation(&self, mut lines: impl Iterator<Item = String>, out: &mut Vec<RunEvent>) {
+        for line in lines.by_ref().take(MAX_EXPLANATION) {
+            out.push(self.place.line(LineKind::Host, clip(line, MAX_LINE)));
+        }
+        if lines.next().is_some() {
+            let more = "  … more is not shown".to_owned();
+            out.push(self.place.line(LineKind::Host, more));
+        }
+    }
+
+    /// The result and why it is not success.
+    fn judge(&mut self, outcome: &Outcome, read_stdin: bool) -> (StepResult, Option<String>) {
+        let seen = match outcome {
+            Outcome::Succeeded => StepResult::Succeeded,
+            Outcome::Canceled { .. } => StepResult::Canceled,
+            _ => StepResult::Failed,
+        };
+        let mut reason = reason::of_outcome(outcome);
+        if read_stdin
+            && seen == StepResult::Failed
+            && let Some(reason) = &mut reason
+        {
+            reason.push_str("; it asked to read standard input, which is closed");
+        }
+        let mut result = seen;
+        if let Some(Claim {
+            result: claimed,
+            message,
+        }) = self.claim.take()
+        {
+            result = worse(seen, claimed);
+            if claimed != StepResult::Succeeded && reason.is_none() {
+                reason = Some(if message.is_empty() {
+                    format!("the step reported the result {}", name(claimed))
+                } else {
+                    message
+                });
+            }
+        }
+        if result == StepResult::Succeeded && self.errors + self.warnings > 0 {
+            result = StepResult::SucceededWithIssues;
+            reason = Some(format!(
+                "reported {}",
+                reason::issues(self.errors, self.warnings)
+            ));
+        }
+        let why = reason.unwrap_or_default();
+        let (result, why) = tolerate(result, why, self.continue_on_error);
+        (result, (result != StepResult::Succeeded).then_some(why))
+    }
+}
+
+/// The result and reason of a step whose failures may be asked not to count.
+pub(crate) fn tolerate(
+    result: StepResult,
+    why: String,
+    continue_on_error: bool,
+) -> (StepResult, String) {
+    if result == StepResult::Failed && continue_on_error {
+        let why = format!("failed but continue-on-error is set: {why}");
+        (StepResult::SucceededWithIssues, why)
+    } else {
+        (result, why)
+    }
+}
+
+fn describe(frame: &Frame) -> String {
+    match &frame.location {
+        Some(location) => format!("  at {} ({location})", frame.function),
+        None => format!("  at {}", frame.function),
+    }
+}
+
+/// The outcome without secrets.
+fn masked(outcome: Outcome, scope: &Scope) -> Outcome {
+    let clean = |text: String| scope.mask.apply(&text).into_owned();
+    match outcome {
+        Outcome::Failed {
+            message,
+            code,
+            details,
+        } => Outcome::Failed {
+            message: clean(message),
+            code,
+            details: details.map(clean),
+        },
+        Outcome::Trapped { trap, backtrace } => Outcome::Trapped {
+            trap,
+            backtrace: backtrace
+                .into_iter()
+                .map(|frame| Frame {
+                    function: clean(frame.function),
+                    location: frame.location.map(clean),
+                })
+                .collect(),
+        },
+        Outcome::Unusable { message } => Outcome::Unusable {
+            message: clean(message),
+        },
+        Outcome::HostFailed { message } => Outcome::HostFailed {
+            message: clean(message),
+        },
+        other => other,
+    }
+}

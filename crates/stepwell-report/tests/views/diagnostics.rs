@@ -1,0 +1,102 @@
+//! Problems of a file, with its lines.
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use stepwell_diagnostic::{Diagnostic, Label};
+use stepwell_report::diagnostics;
+
+const TEXT: &str =
+    "name = \"demo\"\n\n[[steps]]\r\n\ttsak = \"lint\" # \u{1b}[2Jé\u{9b}\ninputs = 3\n";
+
+fn at(text: &str) -> std::ops::Range<usize> {
+    let start = TEXT.find(text).unwrap();
+    start..start + text.len()
+}
+
+#[test]
+fn problems_show_their_lines_in_reading_order() {
+    let found = [
+        Diagnostic::warning("no-jobs", "the pipeline has no jobs"),
+        Diagnostic::error("wrong-type", "`inputs` is not a table")
+            .at(at("3"), "this is a number")
+            .at(at("[[steps]]"), "of this step"),
+        Diagnostic::error("unknown-key", "unknown key `tsak`\u{1b}[31m")
+            .at(at("tsak"), "not a key of a step")
+            .help("did you mean `task`?")
+            .help("the keys are:\n  task, inputs"),
+        Diagnostic::error("unclosed", "something is missing")
+            .at(at("\u{9b}"), "")
+            .at(TEXT.len()..TEXT.len(), "here"),
+    ];
+    let shown = diagnostics("pipe\u{7}line.toml", TEXT, &found, false);
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn nothing_is_said_of_a_file_without_problems() {
+    assert_eq!(diagnostics("pipeline.toml", TEXT, &[], true), "");
+}
+
+#[test]
+fn colours_change_nothing_but_colour() {
+    let found = [Diagnostic::error("a", "b").at(at("tsak"), "c").help("d")];
+    let plain = diagnostics("f", TEXT, &found, false);
+    let colored = diagnostics("f", TEXT, &found, true);
+    assert_ne!(plain, colored);
+    assert_eq!(console::strip_ansi_codes(&colored), plain);
+}
+
+#[test]
+fn long_lines_are_cut() {
+    let long = format!("a = [{}]", "1, ".repeat(40_000));
+    let check = |span: std::ops::Range<usize>| {
+        let found = [Diagnostic::error("a", "b").at(span.clone(), "here")];
+        let shown = diagnostics("f", &long, &found, false);
+        assert!(shown.len() < 10_000, "{span:?}: {} bytes", shown.len());
+        assert!(shown.contains("here"), "{span:?}");
+    };
+    check(0..1);
+    check(60_000..60_003);
+    check(4..long.len());
+    check(long.len()..long.len());
+}
+
+#[test]
+fn many_lines_are_folded() {
+    let many = "x = 1\n".repeat(20_000);
+    let found = [Diagnostic::error("a", "b").at(0..many.len(), "all of it")];
+    let shown = diagnostics("f", &many, &found, false);
+    assert!(shown.len() < 10_000, "{} bytes", shown.len());
+    let found = [Diagnostic::error("a", "b")
+        .at(0..1, "first")
+        .at(many.len() - 2..many.len() - 1, "last")];
+    let shown = diagnostics("f", &many, &found, false);
+    assert!(shown.len() < 10_000, "{} bytes", shown.len());
+    assert!(shown.contains("first") && shown.contains("last"), "{shown}");
+    assert!(shown.contains("20000 |"), "{shown}");
+}
+
+fn label() -> impl Strategy<Value = Label> {
+    let span = (0usize..80, 0usize..80);
+    (span, "[a-z\u{1b}\n]{0,6}").prop_map(|((start, end), message)| Label {
+        span: start..end,
+        message,
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_span_in_any_text_is_shown(
+        text in "[a-z é漢\u{202e}\u{1b}\u{9b}\u{0}\t\r\n]{0,60}",
+        labels in proptest::collection::vec(label(), 0..4),
+        help in proptest::collection::vec("[a-z\u{1b}\n]{0,9}", 0..3),
+    ) {
+        let mut diagnostic = Diagnostic::error("some-code", "message");
+        diagnostic.labels = labels;
+        diagnostic.help = help;
+        let shown = diagnostics("file", &text, &[diagnostic], false);
+        prop_assert!(shown.ends_with("\n1 error in file\n"));
+        let active = |ch: char| ch.is_control() && ch != '\n' || ch == '\u{202e}';
+        prop_assert!(!shown.contains(active), "{:?}", shown);
+    }
+}

@@ -1,0 +1,355 @@
+//! Events of a run, through every view.
+
+use indicatif::{InMemoryTerm, ProgressDrawTarget};
+use insta::assert_snapshot;
+use std::time::{Duration, Instant};
+use stepwell_event::{
+    Denial, Digest, Envelope, FORMAT_VERSION, Frame, Issue, IssueSeverity, JobSummary, LimitKind,
+    LineKind, Outcome, RunEvent, RunId, RunResult, RunState, Snapshot, StepRecord, StepResult,
+    StepSummary, TaskSummary, TrapKind, Usage,
+};
+use stepwell_report::{JsonLines, Live, Plain, Summary, View, summary};
+
+const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;pwned\u{7}\rverify > succeeded \u{202e}";
+
+fn job(name: &str, depends_on: &[&str], labels: &[&str]) -> JobSummary {
+    JobSummary {
+        name: name.into(),
+        depends_on: depends_on.iter().map(|name| (*name).into()).collect(),
+        steps: labels
+            .iter()
+            .map(|label| StepSummary {
+                label: (*label).into(),
+                task: "lint".into(),
+            })
+            .collect(),
+    }
+}
+
+fn started(job: &str, step: u32) -> RunEvent {
+    let job = job.into();
+    RunEvent::StepStarted { job, step }
+}
+
+fn line(job: &str, step: u32, source: LineKind, text: &str) -> RunEvent {
+    RunEvent::Line {
+        job: job.into(),
+        step,
+        source,
+        text: text.into(),
+    }
+}
+
+fn record(result: StepResult, outcome: Option<Outcome>, reason: Option<&str>) -> StepRecord {
+    StepRecord {
+        result,
+        outcome,
+        reason: reason.map(Into::into),
+        usage: Usage {
+            wall_us: 1_234_567,
+            cpu_us: 8_900,
+            memory_peak: 3 << 20,
+            ..Usage::default()
+        },
+        errors: 0,
+        warnings: 0,
+        denials: Vec::new(),
+    }
+}
+
+fn finished(job: &str, step: u32, record: StepRecord) -> RunEvent {
+    RunEvent::StepFinished {
+        job: job.into(),
+        step,
+        record: Box::new(record),
+    }
+}
+
+fn job_finished(job: &str, result: StepResult) -> RunEvent {
+    let job = job.into();
+    RunEvent::JobFinished { job, result }
+}
+
+fn verify() -> Vec<RunEvent> {
+    let denied = StepRecord {
+        errors: 12,
+        warnings: 1,
+        denials: vec![Denial {
+            capability: "network".into(),
+            target: "example.com:443\u{1b}[1A".into(),
+            grant: Some("allow = { hosts = [\"example.com\"] }".into()),
+        }],
+        ..record(
+            StepResult::Failed,
+            Some(Outcome::ExitCode { code: 3 }),
+            Some("exit code 3"),
+        )
+    };
+    vec![
+        RunEvent::JobStarted {
+            job: "verify".into(),
+        },
+        started("verify", 0),
+        line("verify", 0, LineKind::Host, "compiled in 12 ms"),
+        line("verify", 0, LineKind::Stdout, "hello\tworld"),
+        line("verify", 0, LineKind::Debug, "hidden"),
+        line("verify", 0, LineKind::Warning, "careful"),
+        RunEvent::VariableSet {
+            job: "verify".into(),
+            step: 0,
+            name: "scan.token".into(),
+            value: None,
+        },
+        finished(
+            "verify",
+            0,
+            record(StepResult::Succeeded, Some(Outcome::Succeeded), None),
+        ),
+        started("verify", 1),
+        line("verify", 1, LineKind::Stdout, HOSTILE),
+        RunEvent::Progressed {
+            job: "verify".into(),
+            step: 1,
+            percent: 40,
+            message: "fetching".into(),
+        },
+        RunEvent::IssueReported {
+            job: "verify".into(),
+            step: 1,
+            issue: Issue {
+                severity: IssueSeverity::Error,
+                message: "license is missing\u{1b}[0m".into(),
+                path: Some("src/lib.rs".into()),
+                line: Some(3),
+                column: Some(7),
+                code: Some("L001".into()),
+            },
+        },
+        finished("verify", 1, denied),
+        finished("verify", 2, record(StepResult::Skipped, None, None)),
+        job_finished("verify", StepResult::Failed),
+    ]
+}
+
+fn limits() -> Vec<RunEvent> {
+    let memory = Outcome::LimitExceeded {
+        limit: LimitKind::Memory,
+        value: 64 << 20,
+        used: 65 << 20,
+    };
+    let trap = Outcome::Trapped {
+        trap: TrapKind::Unreachable,
+        backtrace: vec![
+            Frame {
+                function: "core::panicking::panic\u{1b}[31m".into(),
+                location: Some("panicking.rs:1".into()),
+            },
+            Frame {
+                function: "<wasm function 7>".into(),
+                location: None,
+            },
+        ],
+    };
+    vec![
+        RunEvent::JobStarted {
+            job: "limits".into(),
+        },
+        started("limits", 0),
+        finished(
+            "limits",
+            0,
+            record(
+                StepResult::Failed,
+                Some(Outcome::TimedOut { limit_ms: 1000 }),
+                Some("timed out after 1 s"),
+            ),
+        ),
+        started("limits", 1),
+        finished(
+            "limits",
+            1,
+            record(
+                StepResult::Failed,
+                Some(memory),
+                Some(
+                    "out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in the task's `allow`)",
+                ),
+            ),
+        ),
+        started("limits", 2),
+        finished(
+            "limits",
+            2,
+            record(StepResult::SucceededWithIssues, Some(trap), None),
+        ),
+        job_finished("limits", StepResult::Failed),
+        job_finished("package", StepResult::Skipped),
+        RunEvent::RunFinished {
+            result: RunResult::Failed,
+        },
+    ]
+}
+
+fn events() -> Vec<Envelope> {
+    let begin = RunEvent::RunStarted {
+        name: "release-check".into(),
+        snapshot: Snapshot {
+            file: "pipeline.toml".into(),
+            text: "name = \"release-check\"\n".into(),
+            variables: vec![("Greeting".into(), "hello".into())],
+            tasks: vec![TaskSummary {
+                name: "lint".into(),
+                digest: Digest::from_sha256([7; 32]),
+            }],
+        },
+        jobs: vec![
+            job("verify", &[], &["scan", "fetch", "publish"]),
+            job("limits", &[], &["slow", "greedy", "panicky"]),
+            job("package", &["verify"], &["zip"]),
+        ],
+    };
+    let events = std::iter::once(begin).chain(verify()).chain(limits());
+    (0..)
+        .zip(events)
+        .map(|(seq, event)| Envelope {
+            v: FORMAT_VERSION,
+            run: RunId::from_parts(1, 2),
+            seq,
+            time_ms: 1_700_000_000_000 + seq * 100,
+            event,
+        })
+        .collect()
+}
+
+fn feed(view: &mut dyn View) {
+    for envelope in events() {
+        view.on(&envelope).unwrap();
+    }
+    view.finish().unwrap();
+}
+
+/// No view may let through what a terminal acts on; colours are off in these tests.
+fn text(out: Vec<u8>) -> String {
+    let text = String::from_utf8(out).unwrap();
+    let active = |ch: char| ch.is_control() && !"\n\t".contains(ch) || ch == '\u{202e}';
+    assert!(!text.contains(active), "{text:?}");
+    text
+}
+
+#[test]
+fn plain_lines_tell_who_speaks() {
+    let mut out = Vec::new();
+    feed(&mut Plain::new(&mut out));
+    assert_snapshot!(text(out), @"");
+}
+
+#[test]
+fn json_lines_read_back_as_the_events() {
+    let mut out = Vec::new();
+    feed(&mut JsonLines::new(&mut out));
+    let text = text(out);
+    let read: Vec<Envelope> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(read, events());
+    assert!(text.starts_with(r#"{"v":1,"run":"run_"#), "{text}");
+}
+
+#[test]
+fn the_summary_fits_its_width() {
+    let mut out = Vec::new();
+    feed(&mut Summary::new(&mut out, 110, false));
+    assert_snapshot!(text(out), @"");
+}
+
+#[test]
+fn a_narrow_summary_leaves_reasons_to_the_paragraphs() {
+    let state = RunState::from_events(&events());
+    let text = summary(&state, 60, false);
+    let header = text.lines().next();
+    assert_eq!(
+        header,
+        Some("Job      Step     Result                 Duration     CPU   Memory")
+    );
+    assert!(text.contains("✗ limits / greedy: out of memory"), "{text}");
+}
+
+#[test]
+fn the_last_line_of_the_summary_follows_the_result() {
+    let check = |count: usize, result: Option<RunResult>, expect: &str| {
+        let mut events = events();
+        events.truncate(count);
+        if let (Some(result), Some(last)) = (result, events.last_mut()) {
+            last.event = RunEvent::RunFinished { result };
+        }
+        let text = summary(&RunState::from_events(&events), 80, false);
+        let id = events
+            .first()
+            .map_or(String::new(), |first| first.run.to_string());
+        assert_eq!(text.lines().last(), Some(format!("{id} {expect}").as_str()));
+    };
+    use RunResult::{Canceled, Failed, PartiallySucceeded, Succeeded};
+    check(10, None, "did not end: 1 of 7 steps ended");
+    check(10, Some(Canceled), "canceled: 1 of 7 steps ended in 900 ms");
+    check(
+        25,
+        Some(PartiallySucceeded),
+        "partially succeeded: 1 of 7 steps had issues in 2.4 s",
+    );
+    check(
+        16,
+        Some(Succeeded),
+        "succeeded: 7 steps in 1.5 s, 1 skipped",
+    );
+    check(16, Some(Failed), "failed: 1 of 7 steps failed in 1.5 s");
+}
+
+#[test]
+fn colours_change_nothing_but_colour() {
+    let state = RunState::from_events(&events());
+    let colored = summary(&state, 110, true);
+    assert_ne!(colored, summary(&state, 110, false));
+    assert_eq!(
+        console::strip_ansi_codes(&colored),
+        summary(&state, 110, false)
+    );
+}
+
+#[test]
+fn what_ended_stays_on_the_terminal() {
+    let term = InMemoryTerm::new(60, 110);
+    let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
+    let mut live = Live::new(target, false);
+    for envelope in &events()[..10] {
+        live.on(envelope).unwrap();
+    }
+    // The ticker draws by itself.
+    let begin = Instant::now();
+    while !term.contents().contains("step 2/3 fetch") {
+        assert!(
+            begin.elapsed() < Duration::from_secs(20),
+            "{}",
+            term.contents()
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for envelope in &events()[10..] {
+        live.on(envelope).unwrap();
+    }
+    live.finish().unwrap();
+    assert_snapshot!(term.contents(), @"");
+}
+
+#[test]
+fn a_view_that_sees_only_the_middle_of_a_run_still_works() {
+    let mut out = Vec::new();
+    let mut plain = Plain::new(&mut out);
+    let target = ProgressDrawTarget::hidden();
+    let mut live = Live::new(target, true);
+    for envelope in events().iter().skip(1) {
+        plain.on(envelope).unwrap();
+        live.on(envelope).unwrap();
+    }
+    assert!(text(out).starts_with("verify | step 1 > started\n"));
+}

@@ -1,0 +1,111 @@
+//! Gives every event its place in the run and hands it on.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use stepwell_event::{Envelope, FORMAT_VERSION, RunEvent, RunId};
+use stepwell_store::Journal;
+use tokio::sync::mpsc;
+
+/// Events that a watcher may be behind before the guests wait for it.
+const WATCH_BACKLOG: usize = 10_000;
+
+/// How long events gather before a watcher is given them: waking it for each would cost a step
+/// more than running it.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// The way of events from the drivers to the journal and a watcher.
+pub struct Recorder {
+    run: RunId,
+    journal: Journal,
+    /// The next place in the run. Held while an event is handed on, so that all see one order.
+    next: Mutex<u64>,
+    watch: mpsc::UnboundedSender<Envelope>,
+    behind: Arc<AtomicUsize>,
+}
+
+/// The receiving end for one watcher.
+pub struct Watch {
+    events: mpsc::UnboundedReceiver<Envelope>,
+    behind: Arc<AtomicUsize>,
+}
+
+impl Watch {
+    /// The next events in order; `None` when the run has ended and all have been given.
+    pub async fn next(&mut self) -> Option<Vec<Envelope>> {
+        let first = self.events.recv().await?;
+        let is_last = |envelope: &Envelope| matches!(envelope.event, RunEvent::RunFinished { .. });
+        if !is_last(&first) {
+            tokio::time::sleep(GATHER).await;
+        }
+        let mut events = vec![first];
+        while let Ok(event) = self.events.try_recv() {
+            events.push(event);
+        }
+        self.behind.fetch_sub(events.len(), Ordering::AcqRel);
+        Some(events)
+    }
+}
+
+impl Recorder {
+    /// A recorder for `run`, and the watcher's end of it.
+    #[must_use]
+    pub fn new(run: RunId, journal: Journal) -> (Self, Watch) {
+        let (watch, events) = mpsc::unbounded_channel();
+        let behind = Arc::new(AtomicUsize::new(0));
+        let recorder = Self {
+            run,
+            journal,
+            next: Mutex::new(0),
+            watch,
+            behind: Arc::clone(&behind),
+        };
+        (recorder, Watch { events, behind })
+    }
+
+    /// Appends an event.
+    pub(crate) fn record(&self, event: RunEvent) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let envelope = Envelope {
+            v: FORMAT_VERSION,
+            run: self.run,
+            seq: *next,
+            time_ms: now_ms(),
+            event,
+        };
+        *next += 1;
+        // A watcher that has gone away is no reason to stop the run.
+        if self.watch.send(envelope.clone()).is_ok() {
+            self.behind.fetch_add(1, Ordering::AcqRel);
+        }
+        self.journal.append(envelope);
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    fn watcher_is_behind(&self) -> bool {
+        !self.watch.is_closed() && self.behind.load(Ordering::Acquire) > WATCH_BACKLOG
+    }
+
+    /// Whether guests should wait before they say more.
+    pub(crate) fn is_congested(&self) -> bool {
+        self.journal.is_full() || self.watcher_is_behind()
+    }
+
+    /// Waits until journal and watcher have caught up.
+    pub(crate) async fn room(&self) {
+        self.journal.room().await;
+        while self.watcher_is_behind() {
+            tokio::time::sleep(GATHER).await;
+        }
+    }
+}
+
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,154 @@
+//! One run: its machine, and a driver for every job that it starts.
+
+use crate::job::JobDriver;
+use crate::recorder::Recorder;
+use crate::step::StepRunner;
+use std::path::Path;
+use std::sync::Arc;
+use stepwell_engine::{JobMachine, RunCommand, RunInput, RunMachine};
+use stepwell_event::{RunResult, Snapshot, StepResult};
+use stepwell_plan::Plan;
+use stepwell_store::JournalError;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
+
+/// How urgently a run is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CancelLevel {
+    /// Not at all.
+    Running,
+    /// Steps are asked to end and get their grace; steps with `always()` still run.
+    Gracefully,
+    /// Steps are stopped, and nothing else starts.
+    Now,
+}
+
+/// What a run needs.
+pub struct Run<R> {
+    /// What is run.
+    pub plan: Arc<Plan>,
+    /// What is kept to run it again.
+    pub snapshot: Snapshot,
+    /// The directory on the host that steps see, as far as their grants go.
+    pub workspace: Arc<Path>,
+    /// Who runs the steps.
+    pub steps: Arc<R>,
+    /// Where events go.
+    pub recorder: Arc<Recorder>,
+    /// The runtime that guests run on.
+    pub guests: Handle,
+    /// How many jobs run side by side at most.
+    pub parallel_jobs: usize,
+}
+
+/// The run could not go on, through no fault of a guest.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal cannot be written.
+    #[error("the run was stopped: its events cannot be kept")]
+    Journal(#[from] JournalError),
+    /// A driver panicked.
+    #[error("a job's driver failed; this is a defect of Stepwell")]
+    Defect(#[source] JoinError),
+}
+
+/// Runs a plan to its end. When this returns, every event is durable.
+///
+/// # Errors
+///
+/// The journal cannot be written, or Stepwell has a defect. Running jobs are stopped then.
+pub async fn run<R: StepRunner>(
+    run: Run<R>,
+    mut cancel: watch::Receiver<CancelLevel>,
+) -> Result<RunResult, RunError> {
+    let machine = RunMachine::new(Arc::clone(&run.plan), run.snapshot.clone());
+    let (cancel_jobs, _) = watch::channel(CancelLevel::Running);
+    let slots = Arc::new(Semaphore::new(run.parallel_jobs));
+    let mut driver = RunDriver {
+        run,
+        machine,
+        cancel_jobs,
+        slots,
+        jobs: JoinSet::new(),
+    };
+    let mut result = driver.input(RunInput::Start).await?;
+    while result.is_none() {
+        let input = tokio::select! {
+            Some(ended) = driver.jobs.join_next() => {
+                let (job, result) = ended.map_err(RunError::Defect)?;
+                RunInput::JobFinished { job, result }
+            }
+            Ok(()) = cancel.changed() => {
+                RunInput::Cancel { now: *cancel.borrow_and_update() == CancelLevel::Now }
+            }
+        };
+        result = driver.input(input).await?;
+    }
+    driver.run.recorder.journal().flush().await?;
+    Ok(result.unwrap_or(RunResult::Failed))
+}
+
+struct RunDriver<R> {
+    run: Run<R>,
+    machine: RunMachine,
+    cancel_jobs: watch::Sender<CancelLevel>,
+    slots: Arc<Semaphore>,
+    jobs: JoinSet<(usize, StepResult)>,
+}
+
+impl<R: StepRunner> RunDriver<R> {
+    async fn input(&mut self, input: RunInput) -> Result<Option<RunResult>, RunError> {
+        let mut commands = Vec::new();
+        self.machine.handle(input, &mut commands);
+        let mut finished = None;
+        for command in commands {
+            match command {
+                RunCommand::Emit(event) => self.run.recorder.record(event),
+                RunCommand::StartJob { job } => self.start(job).await?,
+                RunCommand::CancelJobs { now } => {
+                    let level = if now {
+                        CancelLevel::Now
+                    } else {
+                        CancelLevel::Gracefully
+                    };
+                    self.cancel_jobs.send_replace(level);
+                }
+                RunCommand::Finish(result) => finished = Some(result),
+            }
+        }
+        Ok(finished)
+    }
+
+    async fn start(&mut self, job: usize) -> Result<(), RunError> {
+        let depends = self
+            .run
+            .plan
+            .jobs
+            .get(job)
+            .is_some_and(|job| !job.depends_on.is_empty());
+        if depends {
+            // What this job builds on must not be lost when it is done and they are not.
+            self.run.recorder.journal().flush().await?;
+        }
+        let workspace = self.run.workspace.to_path_buf();
+        let driver = JobDriver {
+            machine: JobMachine::new(Arc::clone(&self.run.plan), job, workspace),
+            plan: Arc::clone(&self.run.plan),
+            job,
+            recorder: Arc::clone(&self.run.recorder),
+            steps: Arc::clone(&self.run.steps),
+            cancel: self.cancel_jobs.subscribe(),
+        };
+        let slots = Arc::clone(&self.slots);
+        self.jobs.spawn_on(
+            async move {
+                // The semaphore is never closed, so waiting for it cannot fail.
+                let _slot = slots.acquire_owned().await;
+                (job, driver.drive().await)
+            },
+            &self.run.guests,
+        );
+        Ok(())
+    }
+}

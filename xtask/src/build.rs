@@ -1,0 +1,103 @@
+//! Building and testing the whole repository.
+
+use anyhow::{Context as _, Result, bail};
+use std::path::PathBuf;
+use std::process::Command;
+use stepwell_testkit::guests::{Guests, TARGET, is_target_installed, repository};
+
+/// Builds the tasks, then a release of the program that carries them. Returns its path.
+pub(crate) fn release() -> Result<PathBuf> {
+    add_target()?;
+    step("building the built-in tasks");
+    let tasks = Guests::Plugins.build()?;
+    Guests::Examples.build()?;
+    step("building stepwell (Wasmtime takes some minutes the first time)");
+    run(cargo()
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "stepwell-cli",
+        ])
+        .env("STEPWELL_BUILT_IN_TASKS", tasks))?;
+    Ok(repository().join("target/release/stepwell"))
+}
+
+/// Builds everything and runs the example that checks this repository.
+pub(crate) fn demo() -> Result<()> {
+    let program = release()?;
+    step("stepwell run examples/release-check/pipeline.toml");
+    run(Command::new(program).args(["run", "examples/release-check/pipeline.toml"]))
+}
+
+/// Builds all guests.
+pub(crate) fn guests() -> Result<()> {
+    add_target()?;
+    for guests in [Guests::Plugins, Guests::Examples, Guests::Tests] {
+        println!("{}", guests.build()?.display());
+    }
+    Ok(())
+}
+
+/// Runs all tests. Guests are built first, so that a missing target is told at once.
+pub(crate) fn test() -> Result<()> {
+    add_target()?;
+    step("building guests");
+    for guests in [Guests::Plugins, Guests::Examples, Guests::Tests] {
+        guests.build()?;
+    }
+    step("testing the tasks on the host");
+    run(cargo()
+        .args([
+            "test",
+            "--quiet",
+            "--locked",
+            "--manifest-path",
+            "plugins/Cargo.toml",
+        ])
+        .args(["--target-dir", "target/plugins-host"]))?;
+    step("testing stepwell");
+    run(cargo().args(["test", "--workspace", "--locked"]))
+}
+
+/// Measures a step without the program around it.
+pub(crate) fn bench_of_the_sandbox() -> Result<()> {
+    run(cargo()
+        .args([
+            "bench",
+            "--quiet",
+            "--locked",
+            "--package",
+            "stepwell-sandbox",
+        ])
+        .args(["--bench", "step"]))
+}
+
+fn add_target() -> Result<()> {
+    if is_target_installed()? {
+        return Ok(());
+    }
+    step(&format!("rustup target add {TARGET}"));
+    run(Command::new("rustup").args(["target", "add", TARGET]))
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn step(what: &str) {
+    eprintln!("── {what}");
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}");
+    let status = command
+        .current_dir(repository())
+        .status()
+        .with_context(|| format!("cannot start {shown}"))?;
+    if !status.success() {
+        bail!("{shown} failed: {status}");
+    }
+    Ok(())
+}
