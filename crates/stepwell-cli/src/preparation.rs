@@ -125,7 +125,7 @@ impl Request<'_> {
         let tasks = Tasks::new(self.environment.tasks.clone());
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let file = match &reference.source {
-            Some(source) => tasks.file(project, folder, source),
+            Some(source) => tasks.file(project, folder, &source.value),
             None => tasks.built_in(&reference.name),
         };
         let file = file.map_err(|error| {
@@ -134,7 +134,7 @@ impl Request<'_> {
             error.help.into_iter().fold(problem, Diagnostic::help)
         })?;
         let cannot_run = |error: &stepwell_sandbox::LoadError| {
-            let source = reference.source.as_deref().unwrap_or(&reference.name);
+            let source = reference.source.as_ref().map_or(&reference.name, |source| &source.value);
             let problem =
                 Diagnostic::error("invalid-component", format!("`{source}` cannot run: {error}"))
                     .at(reference.span.clone(), "");

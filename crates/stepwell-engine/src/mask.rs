@@ -4,7 +4,9 @@
 //! secret is long enough not to turn half of the log into stars. What was printed before a secret
 //! became known stays as it is.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous::NFA;
 use std::borrow::Cow;
 use std::ops::Range;
 use stepwell_event::Refusal;
@@ -32,7 +34,7 @@ pub(crate) struct Mask {
     secrets: usize,
     bytes: usize,
     longest: usize,
-    matcher: Option<AhoCorasick>,
+    matcher: Option<NFA>,
 }
 
 impl Mask {
@@ -67,15 +69,12 @@ impl Mask {
                 MAX_BYTES >> 10
             )));
         }
-        // A DFA, the default for few patterns, takes a kilobyte per byte of secret.
-        let matcher = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(
-                self.forms
-                    .iter()
-                    .map(String::as_str)
-                    .chain(new.iter().copied()),
-            )
+        let patterns = self
+            .forms
+            .iter()
+            .map(String::as_str)
+            .chain(new.iter().copied());
+        let matcher = NFA::new(patterns)
             .map_err(|error| Refusal::TooLarge(format!("the secret cannot be masked: {error}")))?;
         self.longest = new
             .iter()
@@ -123,14 +122,27 @@ impl Mask {
     }
 
     /// The places of secrets in order; those that overlap or touch are one.
+    ///
+    /// Walks the automaton by hand, because only the longest secret that ends at a place counts: a
+    /// guest that registers a hundred secrets inside of one another would otherwise have each of
+    /// them looked at for every byte that it prints.
     fn hidden(&self, text: &str) -> Vec<Range<usize>> {
         let mut hidden: Vec<Range<usize>> = Vec::new();
         let Some(matcher) = &self.matcher else {
             return hidden;
         };
-        // Matches come by rising end, so a new one can only swallow the last ones.
-        for found in matcher.find_overlapping_iter(text) {
-            let mut place = found.range();
+        let Ok(mut state) = matcher.start_state(Anchored::No) else {
+            return hidden;
+        };
+        for (index, byte) in text.bytes().enumerate() {
+            state = matcher.next_state(Anchored::No, state, byte);
+            if !matcher.is_match(state) {
+                continue;
+            }
+            // The longest is the first: the others come from the states of shorter suffixes.
+            let length = matcher.pattern_len(matcher.match_pattern(state, 0));
+            let mut place = index + 1 - length..index + 1;
+            // Matches come by rising end, so a new one can only swallow the last ones.
             while let Some(last) = hidden.pop_if(|last| last.end >= place.start) {
                 place.start = place.start.min(last.start);
             }
@@ -160,6 +172,7 @@ fn forms(secret: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn mask(secrets: &[&str]) -> Mask {
         let mut mask = Mask::default();
@@ -222,5 +235,32 @@ mod tests {
         assert!(matches!(mask.add("one more"), Err(Refusal::TooLarge(_))));
         assert_eq!(mask.add("secret-7"), Ok(()));
         assert_eq!(mask.apply("one more secret-99"), "one more ***");
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_of_every_secret_is_masked_and_no_other(
+            secrets in prop::collection::vec("[ab]{3,6}", 1..6),
+            text in "[abc]{0,40}",
+        ) {
+            let mut secret = vec![false; text.len()];
+            for found in &secrets {
+                for start in 0..text.len() {
+                    if text[start..].starts_with(found.as_str()) {
+                        secret[start..start + found.len()].fill(true);
+                    }
+                }
+            }
+            let mut expect = String::new();
+            for (index, char) in text.char_indices() {
+                match (secret[index], index > 0 && secret[index - 1]) {
+                    (false, _) => expect.push(char),
+                    (true, false) => expect.push_str(STARS),
+                    (true, true) => {}
+                }
+            }
+            let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            prop_assert_eq!(mask(&secrets).apply(&text), expect);
+        }
     }
 }

@@ -2,27 +2,30 @@
 
 use crate::hostile::hostile;
 use crate::text::{bytes, count};
-use crate::words::step_word;
-use stepwell_event::{Denial, Issue, IssueSeverity, Outcome, RunState, StepRecord, StepResult};
+use crate::words::{GUEST, HOST};
+use stepwell_event::{Denial, Frame, Issue, IssueSeverity, Outcome, RunState, StepRecord};
 
 /// Guests may give any number of details and frames.
 const LINES: usize = 20;
 
-/// The reason in one line; `None` for a step without one.
+/// The reason with the number of problems, in one line; `None` when there is nothing to say.
+pub(crate) fn why(record: &StepRecord) -> Option<String> {
+    match (reason(record), problems(record)) {
+        (Some(reason), Some(problems)) => Some(format!("{reason} ({problems})")),
+        (reason, problems) => reason.or(problems),
+    }
+}
+
+/// The reason in one line; `None` for a step that needs none.
 pub(crate) fn reason(record: &StepRecord) -> Option<String> {
     if let Some(reason) = &record.reason {
         return Some(hostile(reason).into_owned());
     }
-    match (&record.outcome, record.result) {
-        (_, StepResult::Succeeded | StepResult::Skipped) => None,
-        (Some(outcome), _) if !outcome.is_success() => Some(outcome.name().replace('-', " ")),
-        (_, StepResult::SucceededWithIssues) => None,
-        (_, result) => Some(step_word(result).to_owned()),
-    }
+    let outcome = record.outcome.as_ref()?;
+    (!outcome.is_success()).then(|| outcome.name().replace('-', " "))
 }
 
-/// How many problems the step reported; `None` for none.
-pub(crate) fn problems(record: &StepRecord) -> Option<String> {
+fn problems(record: &StepRecord) -> Option<String> {
     let part = |number: u32, noun| {
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         (number > 0).then(|| count(number, noun))
@@ -35,40 +38,44 @@ pub(crate) fn problems(record: &StepRecord) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Everything else that helps to understand the end of the step, line by line.
-pub(crate) fn details(record: &StepRecord) -> Vec<String> {
-    let mut lines: Vec<String> = record.denials.iter().map(denial).collect();
-    match &record.outcome {
+/// Everything else that helps to understand the end of the step, line by line, each with the sign
+/// of who says it.
+pub(crate) fn details(record: &StepRecord) -> Vec<(char, String)> {
+    let mut host: Vec<String> = record.denials.iter().map(denial).collect();
+    if record.usage.output_dropped > 0 {
+        let dropped = bytes(record.usage.output_dropped);
+        host.push(format!("{dropped} of output dropped: the log is full"));
+    }
+    let guest: Vec<String> = match &record.outcome {
         Some(Outcome::Failed {
             details: Some(details),
             ..
         }) => {
-            let shown = details.lines().take(LINES);
-            lines.extend(shown.map(|line| hostile(line).into_owned()));
-            rest(&mut lines, details.lines().count());
+            let lines = details.lines().map(|line| hostile(line).into_owned());
+            first(lines, details.lines().count())
         }
         Some(Outcome::Trapped { backtrace, .. }) => {
-            lines.extend(backtrace.iter().take(LINES).map(|frame| {
-                let function = hostile(&frame.function);
-                match &frame.location {
-                    Some(location) => format!("at {function} ({})", hostile(location)),
-                    None => format!("at {function}"),
-                }
-            }));
-            rest(&mut lines, backtrace.len());
+            first(backtrace.iter().map(frame), backtrace.len())
         }
-        _ => {}
-    }
-    if record.usage.output_dropped > 0 {
-        let dropped = bytes(record.usage.output_dropped);
-        lines.push(format!("{dropped} of output dropped: the log is full"));
-    }
-    lines
+        _ => Vec::new(),
+    };
+    let guest = guest.into_iter().map(|line| (GUEST, line));
+    guest
+        .chain(host.into_iter().map(|line| (HOST, line)))
+        .collect()
 }
 
-fn rest(lines: &mut Vec<String>, count: usize) {
-    if let Some(more @ 1..) = count.checked_sub(LINES) {
-        lines.push(format!("… and {more} more"));
+fn first(lines: impl Iterator<Item = String>, count: usize) -> Vec<String> {
+    let more = count.checked_sub(LINES).filter(|more| *more > 0);
+    let more = more.map(|more| format!("… and {more} more"));
+    lines.take(LINES).chain(more).collect()
+}
+
+fn frame(frame: &Frame) -> String {
+    let function = hostile(&frame.function);
+    match &frame.location {
+        Some(location) => format!("at {function} ({})", hostile(location)),
+        None => format!("at {function}"),
     }
 }
 

@@ -37,6 +37,26 @@ pub(crate) fn hostile_lines(text: &str) -> String {
     safe
 }
 
+/// JSON text with the same characters as escapes: other bytes, but the same values for whoever
+/// parses it. In JSON they can only stand inside of strings.
+pub(crate) fn hostile_json(json: String) -> String {
+    if !json.contains(is_active) {
+        return json;
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for ch in json.chars() {
+        if !is_active(ch) {
+            safe.push(ch);
+            continue;
+        }
+        for unit in ch.encode_utf16(&mut [0; 2]) {
+            // Writing to a string does not fail.
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    safe
+}
+
 fn push(safe: &mut String, ch: char) {
     if !is_active(ch) {
         safe.push(ch);
@@ -113,6 +133,14 @@ mod tests {
     #[test]
     fn line_ends_of_source_text_stay() {
         assert_eq!(hostile_lines("a\r\nb\rc\u{1b}\n\n\r"), "a\nb␍c␛\n\n␍");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let text = "a\u{9b}b\u{202e}\u{e0041}\u{7f}\u{1b}é".to_owned();
+        let safe = hostile_json(serde_json::to_string(&text).unwrap());
+        assert_eq!(safe, r#""a\u009bb\u202e\udb40\udc41\u007f\u001bé""#);
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
     }
 
     proptest! {

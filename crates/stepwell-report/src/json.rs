@@ -1,6 +1,7 @@
 //! The events themselves, for programs.
 
 use crate::View;
+use crate::hostile::hostile_json;
 use std::io::{self, Write};
 use stepwell_event::Envelope;
 
@@ -19,9 +20,9 @@ impl<W: Write> JsonLines<W> {
 
 impl<W: Write> View for JsonLines<W> {
     fn on(&mut self, envelope: &Envelope) -> io::Result<()> {
-        let mut line = serde_json::to_vec(envelope)?;
-        line.push(b'\n');
-        self.out.write_all(&line)
+        let mut line = hostile_json(serde_json::to_string(envelope)?);
+        line.push('\n');
+        self.out.write_all(line.as_bytes())
     }
 
     fn finish(&mut self) -> io::Result<()> {

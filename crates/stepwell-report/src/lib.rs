@@ -24,3 +24,4 @@ pub use live::Live;
 pub use plain::Plain;
 pub use summary::{Summary, summary};
 pub use view::View;
+pub use words::step_word;

@@ -108,16 +108,14 @@ impl Live {
             step_word(record.result),
             duration(record.usage.wall_us),
         );
-        for part in [explain::reason(record), explain::problems(record)] {
-            text.extend(part.map(|part| format!(": {part}")));
-        }
+        text.extend(explain::why(record).map(|why| format!(": {why}")));
         let tail = self.jobs.get(job).map(|job| job.tail.render());
         let tail = tail.filter(|_| record.result == StepResult::Failed);
         for line in tail.unwrap_or_default() {
             text.push_str(&format!("\n    {}", self.paint.with(DIM, line)));
         }
-        for line in explain::details(record) {
-            text.push_str(&format!("\n    {line}"));
+        for (sign, line) in explain::details(record) {
+            text.push_str(&format!("\n    {sign} {line}"));
         }
         self.screen.println(text)
     }

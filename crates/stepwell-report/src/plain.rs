@@ -7,7 +7,7 @@ use crate::View;
 use crate::explain;
 use crate::hostile::hostile;
 use crate::text::{count, duration, duration_ms};
-use crate::words::{run_word, step_word};
+use crate::words::{GUEST, HOST, ISSUE, run_word, step_word};
 use std::fmt::Display;
 use std::io::{self, Write};
 use stepwell_event::{Envelope, LineKind, RunEvent, RunState, StepRecord, StepResult};
@@ -29,7 +29,7 @@ impl<W: Write> Plain<W> {
     }
 
     fn run_line(&mut self, text: impl Display) -> io::Result<()> {
-        self.write(format!("run > {text}\n"))
+        self.write(format!("run {HOST} {text}\n"))
     }
 
     fn step_line(&mut self, at: (&str, u32), sign: char, text: impl Display) -> io::Result<()> {
@@ -45,20 +45,15 @@ impl<W: Write> Plain<W> {
     }
 
     fn step_finished(&mut self, at: (&str, u32), record: &StepRecord) -> io::Result<()> {
-        for line in explain::details(record) {
-            self.step_line(at, '>', line)?;
+        for (sign, line) in explain::details(record) {
+            self.step_line(at, sign, line)?;
         }
         let mut text = step_word(record.result).to_owned();
         if record.result != StepResult::Skipped {
             text.push_str(&format!(" in {}", duration(record.usage.wall_us)));
         }
-        if let Some(reason) = explain::reason(record) {
-            text.push_str(&format!(": {reason}"));
-        }
-        if let Some(problems) = explain::problems(record) {
-            text.push_str(&format!(" ({problems})"));
-        }
-        self.step_line(at, '>', text)
+        text.extend(explain::why(record).map(|why| format!(": {why}")));
+        self.step_line(at, HOST, text)
     }
 
     fn job_finished(&mut self, job: &str, result: StepResult) -> io::Result<()> {
@@ -67,8 +62,8 @@ impl<W: Write> Plain<W> {
         let elapsed = started.map(|job| duration_ms(job.elapsed_ms(self.state.seen_ms)));
         let job = hostile(job);
         match elapsed {
-            Some(elapsed) => self.write(format!("{job} > {word} in {elapsed}\n")),
-            None => self.write(format!("{job} > {word}\n")),
+            Some(elapsed) => self.write(format!("{job} {HOST} {word} in {elapsed}\n")),
+            None => self.write(format!("{job} {HOST} {word}\n")),
         }
     }
 }
@@ -86,7 +81,7 @@ impl<W: Write> View for Plain<W> {
                     envelope.run
                 ))
             }
-            RunEvent::StepStarted { job, step } => self.step_line((job, *step), '>', "started"),
+            RunEvent::StepStarted { job, step } => self.step_line((job, *step), HOST, "started"),
             RunEvent::Line {
                 job,
                 step,
@@ -97,16 +92,16 @@ impl<W: Write> View for Plain<W> {
                 let at = (&**job, *step);
                 match source {
                     LineKind::Debug => Ok(()),
-                    LineKind::Host => self.step_line(at, '>', text),
+                    LineKind::Host => self.step_line(at, HOST, text),
                     LineKind::Stdout | LineKind::Stderr | LineKind::Info => {
-                        self.step_line(at, '|', text)
+                        self.step_line(at, GUEST, text)
                     }
-                    LineKind::Warning => self.step_line(at, '|', format!("warning: {text}")),
-                    LineKind::Error => self.step_line(at, '|', format!("error: {text}")),
+                    LineKind::Warning => self.step_line(at, GUEST, format!("warning: {text}")),
+                    LineKind::Error => self.step_line(at, GUEST, format!("error: {text}")),
                 }
             }
             RunEvent::IssueReported { job, step, issue } => {
-                self.step_line((job, *step), '!', explain::issue(issue))
+                self.step_line((job, *step), ISSUE, explain::issue(issue))
             }
             RunEvent::StepFinished { job, step, record } => {
                 self.step_finished((job, *step), record)

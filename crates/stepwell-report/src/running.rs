@@ -2,7 +2,7 @@
 
 use crate::hostile::hostile;
 use crate::text::{duration, fit, width};
-use crate::words::{BOLD, DIM, Paint};
+use crate::words::{BOLD, DIM, GUEST, HOST, Paint};
 use std::collections::VecDeque;
 use std::time::Duration;
 use stepwell_event::LineKind;
@@ -89,14 +89,17 @@ impl Tail {
         self.seen = 0;
     }
 
-    /// The lines, safe to show. `>` marks what Stepwell said, `|` what the step said.
+    /// The lines, safe to show, each with the sign of who says it.
     pub(crate) fn render(&self) -> Vec<String> {
         let mut lines = Vec::with_capacity(self.lines.len() + 1);
         if let Some(earlier @ 1..) = self.seen.checked_sub(self.lines.len()) {
-            lines.push(format!("| … {earlier} earlier lines"));
+            lines.push(format!("{GUEST} … {earlier} earlier lines"));
         }
         lines.extend(self.lines.iter().map(|(source, line)| {
-            let sign = if *source == LineKind::Host { '>' } else { '|' };
+            let sign = match source {
+                LineKind::Host => HOST,
+                _ => GUEST,
+            };
             format!("{sign} {}", hostile(line))
         }));
         lines

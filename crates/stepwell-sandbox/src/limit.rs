@@ -4,6 +4,7 @@
 //! times its limit. This one adds up.
 
 use crate::profile;
+use stepwell_event::{LimitKind, Outcome};
 use wasmtime::ResourceLimiter;
 
 /// Counts what a step's instances hold.
@@ -12,8 +13,8 @@ pub(crate) struct Limiter {
     limit: u64,
     used: u64,
     table_elements: usize,
-    /// What the guest would have held, had the last refused growth been allowed.
-    refused: Option<u64>,
+    /// The last wish, if it was refused.
+    refused: Option<Outcome>,
 }
 
 impl Limiter {
@@ -26,9 +27,9 @@ impl Limiter {
         self.used
     }
 
-    /// The limit and what was asked for, if the guest's last wish for memory was refused.
-    pub(crate) fn refused(&self) -> Option<(u64, u64)> {
-        self.refused.map(|wanted| (self.limit, wanted))
+    /// The limit and what the guest would have held, if its last wish was refused.
+    pub(crate) fn refused(&self) -> Option<Outcome> {
+        self.refused.clone()
     }
 }
 
@@ -46,7 +47,11 @@ impl ResourceLimiter for Limiter {
             self.used = wanted;
             self.refused = None;
         } else {
-            self.refused = Some(wanted);
+            self.refused = Some(Outcome::LimitExceeded {
+                limit: LimitKind::Memory,
+                value: self.limit,
+                used: wanted,
+            });
         }
         Ok(allowed)
     }
@@ -61,6 +66,13 @@ impl ResourceLimiter for Limiter {
         let allowed = wanted <= profile::TABLE_ELEMENTS;
         if allowed {
             self.table_elements = wanted;
+            self.refused = None;
+        } else {
+            self.refused = Some(Outcome::LimitExceeded {
+                limit: LimitKind::TableElements,
+                value: profile::TABLE_ELEMENTS as u64,
+                used: wanted as u64,
+            });
         }
         Ok(allowed)
     }
@@ -87,7 +99,10 @@ mod tests {
         let mut limiter = Limiter::new(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 60, None).unwrap());
-        assert_eq!(limiter.refused(), Some((100, 120)));
+        assert_eq!(
+            limiter.refused(),
+            Some(Outcome::LimitExceeded { limit: LimitKind::Memory, value: 100, used: 120 })
+        );
         assert!(limiter.memory_growing(60, 100, None).unwrap());
         assert_eq!(limiter.refused(), None);
         assert_eq!(limiter.used(), 100);
@@ -98,5 +113,9 @@ mod tests {
         let mut limiter = Limiter::new(0);
         assert!(limiter.table_growing(0, profile::TABLE_ELEMENTS, None).unwrap());
         assert!(!limiter.table_growing(0, 1, None).unwrap());
+        assert!(matches!(
+            limiter.refused(),
+            Some(Outcome::LimitExceeded { limit: LimitKind::TableElements, .. })
+        ));
     }
 }

@@ -8,7 +8,7 @@ use crate::run::StepSink;
 use crate::shape::{self, Shape};
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
-use crate::{host, network, profile};
+use crate::{filesystem, host, network, profile};
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -161,6 +161,7 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(set_up)?;
         network::deny(&mut linker).map_err(set_up)?;
+        filesystem::guard(&mut linker).map_err(set_up)?;
         host::add_to_linker(&mut linker).map_err(set_up)?;
         tick(&engine)?;
         Ok(Self { engine, linker, cache })
@@ -386,7 +387,12 @@ fn adapt(module: &[u8]) -> Result<Vec<u8>, LoadError> {
 }
 
 fn not_compiled(error: &wasmtime::Error) -> LoadError {
-    LoadError::new(LoadErrorKind::Malformed, format!("not valid: {error:#}"))
+    let message = format!("{error:#}");
+    // Wasmtime has no type for it; a test holds the text.
+    if message.contains("exceeds the configured maximum") {
+        return LoadError::new(LoadErrorKind::TooComplex, message);
+    }
+    LoadError::new(LoadErrorKind::Malformed, format!("not valid: {message}"))
         .help("build it again, without WebAssembly proposals that Stepwell switches off")
 }
 

@@ -4,6 +4,7 @@
 //! context denies sockets as well; these functions stand before it to say so.
 
 use crate::state::StepState;
+use std::sync::Arc;
 use stepwell_event::{Denial, GuestEvent};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -14,36 +15,44 @@ use wasmtime_wasi::p2::{TcpSocket, UdpSocket};
 /// Replaces the three functions by which a guest gets at the network.
 pub(crate) fn deny(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
-    linker.instance("wasi:sockets/tcp-create-socket@0.2.12")?.func_wrap(
+    linker.instance("wasi:sockets/tcp-create-socket@0.2.12")?.func_wrap_async(
         "create-tcp-socket",
         |store: StoreContextMut<'_, StepState>, (_family,): (IpAddressFamily,)| {
-            Ok((denied::<TcpSocket>(&store, "a TCP socket".to_owned()),))
+            denied::<TcpSocket>(&store, "a TCP socket".to_owned())
         },
     )?;
-    linker.instance("wasi:sockets/udp-create-socket@0.2.12")?.func_wrap(
+    linker.instance("wasi:sockets/udp-create-socket@0.2.12")?.func_wrap_async(
         "create-udp-socket",
         |store: StoreContextMut<'_, StepState>, (_family,): (IpAddressFamily,)| {
-            Ok((denied::<UdpSocket>(&store, "a UDP socket".to_owned()),))
+            denied::<UdpSocket>(&store, "a UDP socket".to_owned())
         },
     )?;
-    linker.instance("wasi:sockets/ip-name-lookup@0.2.12")?.func_wrap(
+    linker.instance("wasi:sockets/ip-name-lookup@0.2.12")?.func_wrap_async(
         "resolve-addresses",
         |store: StoreContextMut<'_, StepState>, (_network, name): (Resource<Network>, String)| {
-            Ok((denied::<ResolveAddressStream>(&store, format!("the address of `{name}`")),))
+            denied::<ResolveAddressStream>(&store, format!("the address of `{name}`"))
         },
     )?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
+/// What a call for a `T` returns.
+type Refused<T> = (Result<Resource<T>, ErrorCode>,);
+
+/// Tells the sink, once it has room: a guest that asks in a loop must not outrun the journal.
 fn denied<T: 'static>(
     store: &StoreContextMut<'_, StepState>,
     target: String,
-) -> Result<Resource<T>, ErrorCode> {
-    store.data().link.emit_unanswered(GuestEvent::Denied(Denial {
-        capability: "network".to_owned(),
-        target,
-        grant: None,
-    }));
-    Err(ErrorCode::AccessDenied)
+) -> Box<dyn Future<Output = wasmtime::Result<Refused<T>>> + Send> {
+    let link = Arc::clone(&store.data().link);
+    Box::new(async move {
+        link.room().await;
+        link.emit_unanswered(GuestEvent::Denied(Denial {
+            capability: "network".to_owned(),
+            target,
+            grant: None,
+        }));
+        Ok((Err(ErrorCode::AccessDenied),))
+    })
 }

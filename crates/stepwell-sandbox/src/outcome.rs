@@ -41,15 +41,12 @@ fn failed(error: &wasmtime::Error, limiter: &Limiter) -> Outcome {
     if let Some(limit) = reached_limit(error) {
         return limit;
     }
-    let Some(trap) = trap_kind(error) else {
-        return Outcome::HostFailed { message: shortened(format!("{error:#}")) };
-    };
-    // A guest whose allocator got no memory aborts: the refusal is the cause, the abort its echo.
-    match (trap, limiter.refused()) {
-        (TrapKind::Unreachable, Some((value, used))) => {
-            Outcome::LimitExceeded { limit: LimitKind::Memory, value, used }
-        }
-        _ => Outcome::Trapped { trap, backtrace: backtrace(error) },
+    // A guest that got no memory aborts, and one that starts with too much of it cannot be
+    // instantiated: the refusal is the cause, either is its echo.
+    match (trap_kind(error), limiter.refused()) {
+        (Some(TrapKind::Unreachable) | None, Some(refused)) => refused,
+        (Some(trap), _) => Outcome::Trapped { trap, backtrace: backtrace(error) },
+        (None, None) => Outcome::HostFailed { message: shortened(format!("{error:#}")) },
     }
 }
 

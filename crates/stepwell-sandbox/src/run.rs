@@ -11,6 +11,7 @@ use crate::profile;
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
 use std::pin::{Pin, pin};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
@@ -33,11 +34,22 @@ pub trait StepSink: Send {
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 }
 
-/// Why a step was stopped from outside.
+/// Why a step is stopped from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overdue {
     TimedOut,
     Canceled,
+}
+
+impl Overdue {
+    fn outcome(self, limits: &Limits, graceful: bool) -> Outcome {
+        match self {
+            Self::TimedOut => {
+                Outcome::TimedOut { limit_ms: limits.timeout_ms.unwrap_or_default() }
+            }
+            Self::Canceled => Outcome::Canceled { graceful },
+        }
+    }
 }
 
 impl Sandbox {
@@ -60,24 +72,22 @@ impl Sandbox {
         let outcome = match self.store(component, request, &stop, &link) {
             Err(unusable) => unusable,
             Ok(mut store) => {
+                let mut asked = None;
                 let ended = {
                     let mut work = pin!(enter(component, &mut store));
                     tokio::select! {
                         biased;
-                        overdue = overdue(&request.limits, &stop, started) => Err(overdue),
+                        over = until_over(&request.limits, &stop, started, &mut asked) => Err(over),
                         ended = Metered::new(work.as_mut(), &mut cpu) => Ok(ended),
                     }
                 };
                 let limiter = &store.data().limiter;
                 memory_peak = limiter.used();
-                let outcome = match ended {
-                    Err(overdue) => stopped(overdue, &request.limits),
-                    Ok(ended) => after_asking(
-                        outcome::classify(ended, limiter),
-                        &stop,
-                        &request.limits,
-                        started,
-                    ),
+                let outcome = match (ended, asked) {
+                    (Err(over), _) => over.outcome(&request.limits, false),
+                    // A guest that was asked and then ended by itself was stopped all the same.
+                    (Ok(_), Some(over)) => over.outcome(&request.limits, true),
+                    (Ok(ended), None) => outcome::classify(ended, limiter),
                 };
                 drop(store);
                 outcome
@@ -123,7 +133,7 @@ impl Sandbox {
             limiter: Limiter::new(request.limits.memory),
             link: Arc::clone(link),
             inputs,
-            has_workspace: request.workspace.is_some(),
+            has_workspace: workspace(request).is_some(),
             stop: stop.clone(),
         };
         Ok(armed(Store::new(self.engine(), state)))
@@ -154,19 +164,23 @@ fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
     if let Entry::Command { args } = &request.entry {
         wasi.arg("main").args(args);
     }
-    if let Some(grant) = &request.workspace {
-        let permissions = match grant.access {
-            Access::None => return Ok(wasi.build()),
-            Access::Read => FsPerms::ReadOnly,
-            Access::Write => FsPerms::ReadWrite,
-        };
-        wasi.preopened_dir(&grant.path, WORKSPACE, permissions).map_err(|error| {
-            Outcome::HostFailed {
-                message: format!("cannot open the workspace `{}`: {error}", grant.path.display()),
-            }
+    if let Some((path, permissions)) = workspace(request) {
+        wasi.preopened_dir(path, WORKSPACE, permissions).map_err(|error| Outcome::HostFailed {
+            message: format!("cannot open the workspace `{}`: {error}", path.display()),
         })?;
     }
     Ok(wasi.build())
+}
+
+/// The directory that the guest may see, and what it may do there.
+fn workspace(request: &StepRequest) -> Option<(&Path, FsPerms)> {
+    let grant = request.workspace.as_ref()?;
+    let permissions = match grant.access {
+        Access::None => return None,
+        Access::Read => FsPerms::ReadOnly,
+        Access::Write => FsPerms::ReadWrite,
+    };
+    Some((&grant.path, permissions))
 }
 
 /// What a component's entry returned.
@@ -192,18 +206,22 @@ async fn enter(
 }
 
 /// Returns when the step has to be stopped: at once for a guest that does not listen, at the end
-/// of the grace for one that does.
-async fn overdue(limits: &Limits, stop: &StopHandle, started: Instant) -> Overdue {
+/// of the grace for one that does. From the moment it is asked to, `asked` says why.
+async fn until_over(
+    limits: &Limits,
+    stop: &StopHandle,
+    started: Instant,
+    asked: &mut Option<Overdue>,
+) -> Overdue {
     let grace = Duration::from_millis(limits.grace_ms);
     let deadline = deadline(limits, started);
-    if let Some(deadline) = deadline {
-        stop.set_end(deadline + grace);
-    }
-    let overdue = tokio::select! {
+    stop.set_end(deadline.and_then(|deadline| deadline.checked_add(grace)));
+    let over = tokio::select! {
         () = stop.asked() => Overdue::Canceled,
         () = until(deadline) => Overdue::TimedOut,
     };
-    stop.set_end(Instant::now() + grace);
+    *asked = Some(over);
+    stop.set_end(Instant::now().checked_add(grace));
     stop.ask();
     if stop.is_listening() {
         tokio::select! {
@@ -211,7 +229,7 @@ async fn overdue(limits: &Limits, stop: &StopHandle, started: Instant) -> Overdu
             () = tokio::time::sleep(grace) => {}
         }
     }
-    overdue
+    over
 }
 
 fn deadline(limits: &Limits, started: Instant) -> Option<Instant> {
@@ -223,33 +241,6 @@ async fn until(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
     }
-}
-
-fn stopped(overdue: Overdue, limits: &Limits) -> Outcome {
-    match overdue {
-        Overdue::TimedOut => timed_out(limits),
-        Overdue::Canceled => Outcome::Canceled { graceful: false },
-    }
-}
-
-/// A guest that ended by itself within the grace was stopped all the same.
-fn after_asking(
-    outcome: Outcome,
-    stop: &StopHandle,
-    limits: &Limits,
-    started: Instant,
-) -> Outcome {
-    if !stop.is_asked() {
-        return outcome;
-    }
-    match deadline(limits, started) {
-        Some(deadline) if Instant::now() >= deadline => timed_out(limits),
-        _ => Outcome::Canceled { graceful: true },
-    }
-}
-
-fn timed_out(limits: &Limits) -> Outcome {
-    Outcome::TimedOut { limit_ms: limits.timeout_ms.unwrap_or_default() }
 }
 
 fn unusable(message: &str) -> Outcome {

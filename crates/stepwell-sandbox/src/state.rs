@@ -80,6 +80,17 @@ impl Link {
         (usize::try_from(accepted).unwrap_or(usize::MAX), truncated)
     }
 
+    /// Whether a message of `len` bytes is within the budget that it shares with the streams; the
+    /// end of its line counts as well, so that empty messages are not free.
+    pub(crate) fn affords(&self, len: usize) -> bool {
+        let len = len.saturating_add(1);
+        let (accepted, truncated) = self.take_output(len);
+        if let Some(limit) = truncated {
+            self.emit_unanswered(GuestEvent::OutputTruncated { limit });
+        }
+        accepted == len
+    }
+
     /// Bytes written and bytes dropped.
     pub(crate) fn output_use(&self) -> (u64, u64) {
         let written = self.output_written.load(Ordering::Relaxed);

@@ -44,8 +44,8 @@ impl StopHandle {
         self.0.phase.load(Ordering::Acquire) >= ASKED
     }
 
-    pub(crate) fn set_end(&self, at: Instant) {
-        *self.0.ends_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    pub(crate) fn set_end(&self, at: Option<Instant>) {
+        *self.0.ends_at.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 
     pub(crate) fn ends_at(&self) -> Option<Instant> {

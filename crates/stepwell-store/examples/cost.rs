@@ -1,53 +1,55 @@
 //! What an event costs: `cargo run --release --example cost`.
 //!
 //! Prints the time of one append, the CPU time of the whole process for each event, and the time
-//! to open a journal that exists.
+//! to open and to close a journal that exists.
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 use rustix::time::{ClockId, clock_gettime};
+use std::error::Error;
 use std::time::{Duration, Instant};
 use stepwell_event::{Envelope, FORMAT_VERSION, LineKind, RunEvent, RunId};
-use stepwell_store::{Journal, JournalError};
+use stepwell_store::Journal;
+use tokio::runtime::Runtime;
 
-const EVENTS: u64 = 100_000;
-
-#[tokio::main]
-async fn main() -> Result<(), JournalError> {
+fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::temp_dir().join(format!("stepwell-cost-{}", std::process::id()));
-    // A commit holds some twenty events of a quiet run, and thousands of a loud one.
-    for (name, every, pause) in [
-        ("quiet", 10, Some(Duration::from_millis(10))),
-        ("loud", 1000, None),
+    let runtime = Runtime::new()?;
+    for (name, count, pause) in [
+        ("quiet", 2000, Some(Duration::from_millis(1))),
+        ("loud", 100_000, None),
     ] {
-        let journal = Journal::open(&directory).await?;
-        let count = if pause.is_some() { EVENTS / 50 } else { EVENTS };
+        let journal = runtime.block_on(Journal::open(&directory))?;
         let run = RunId::from_parts(u64::from(std::process::id()), u128::from(count));
-        let (mut appending, cpu) = (Duration::ZERO, cpu_time());
-        for first in (0..count).step_by(every) {
+        let (mut appending, mut idle) = (Duration::ZERO, Duration::ZERO);
+        let before = cpu_time();
+        // As steps do: from a thread that is none of the runtime's.
+        for seq in 0..count {
+            let envelope = line(run, seq);
             let begin = Instant::now();
-            for seq in first..first + every as u64 {
-                journal.append(line(run, seq));
-            }
+            journal.append(envelope);
             appending += begin.elapsed();
-            journal.room().await;
             if let Some(pause) = pause {
-                tokio::time::sleep(pause).await;
+                let begin = thread_time();
+                std::thread::sleep(pause);
+                idle += thread_time() - begin;
+            } else if seq % 1000 == 0 {
+                runtime.block_on(journal.room());
             }
         }
-        journal.flush().await?;
-        let cpu = (cpu_time() - cpu).as_nanos() / u128::from(count);
-        let append = appending.as_nanos() / u128::from(count);
+        runtime.block_on(journal.flush())?;
+        let each = |time: Duration| time.as_nanos() / u128::from(count);
+        let (append, cpu) = (each(appending), each(cpu_time() - before - idle));
         println!("{name}: append {append} ns, all in {cpu} ns of CPU per event");
-        journal.close().await?;
+        runtime.block_on(journal.close())?;
     }
     let begin = Instant::now();
-    let journal = Journal::open(&directory).await?;
+    let journal = runtime.block_on(Journal::open(&directory))?;
     println!("open: {} µs", begin.elapsed().as_micros());
     let begin = Instant::now();
-    journal.close().await?;
+    runtime.block_on(journal.close())?;
     println!("close: {} µs", begin.elapsed().as_micros());
-    let _ = std::fs::remove_dir_all(directory);
+    std::fs::remove_dir_all(directory)?;
     Ok(())
 }
 
@@ -68,6 +70,9 @@ fn line(run: RunId, seq: u64) -> Envelope {
 }
 
 fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::try_from(time).unwrap_or_default()
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
+fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! The journal against a real disk: what is durable, what survives, what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use sqlx::{Connection, SqliteConnection};
 use std::fs;
 use std::path::Path;

@@ -94,8 +94,9 @@
 //!
 //! `cargo test` builds a task for the machine it runs on, where no Stepwell is behind these
 //! functions: messages go to standard error, outputs and variables are accepted and dropped, and
-//! the workspace is the current directory. A task's own functions can therefore be tested as they
-//! are, by building an `Inputs` and looking at the `Outputs`.
+//! the workspace is the current directory or that of [`with_workspace`]. A task's own functions can
+//! therefore be tested as they are: with an `Inputs`, which [`InputSet::from_values`] makes as a
+//! pipeline would, and with the `Outputs` that they return.
 
 mod choice;
 mod failure;
@@ -127,6 +128,9 @@ mod host;
 #[cfg(not(target_family = "wasm"))]
 #[path = "native.rs"]
 mod host;
+
+#[cfg(not(target_family = "wasm"))]
+pub use host::with_workspace;
 
 pub use failure::{Context, Failure, Result};
 pub use input::{DefaultFor, FromInput, InputSet};

@@ -2,6 +2,32 @@
 
 use crate::bindings::stepwell::task::logging::{Completion, IssueRecord, Level};
 use crate::bindings::stepwell::task::outputs::{OutputError, VariableOptions};
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+thread_local! {
+    static WORKSPACE: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+}
+
+/// Makes `directory` the workspace of what `test` does on this thread. It is there for tests on
+/// the machine that builds the task, and only there.
+///
+/// ```
+/// use stepwell_task::{FromInput, WorkspacePath, with_workspace};
+///
+/// let directory = std::env::temp_dir();
+/// with_workspace(&directory, || {
+///     let path = WorkspacePath::from_input("notes.txt").unwrap();
+///     assert_eq!(path.as_ref(), directory.join("notes.txt"));
+/// });
+/// ```
+pub fn with_workspace<T>(directory: impl AsRef<Path>, test: impl FnOnce() -> T) -> T {
+    let directory = directory.as_ref().to_owned();
+    let outer = WORKSPACE.replace(Some(directory));
+    let result = test();
+    WORKSPACE.set(outer);
+    result
+}
 
 /// What a task has subscribed to: nothing.
 #[derive(Debug)]
@@ -12,7 +38,8 @@ pub(crate) fn input(_name: &str) -> Option<String> {
 }
 
 pub(crate) fn workspace() -> Option<String> {
-    let directory = std::env::current_dir().ok()?;
+    let chosen = WORKSPACE.with_borrow(Clone::clone);
+    let directory = chosen.or_else(|| std::env::current_dir().ok())?;
     directory.into_os_string().into_string().ok()
 }
 

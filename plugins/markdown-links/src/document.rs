@@ -1,7 +1,7 @@
 //! What a Markdown file links to, and what in it can be linked to.
 
 use crate::html::{Said, links_and_anchors};
-use crate::slug::Slugs;
+use crate::slug::{Dropped, Slugs};
 use pulldown_cmark::{BrokenLink, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -38,12 +38,9 @@ const DIALECT: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_YAML_STYLE_METADATA_BLOCKS);
 
 impl Document {
-    /// Reads a Markdown text.
-    ///
-    /// # Errors
-    ///
-    /// If the rules for anchors are malformed, which is a defect of this crate.
-    pub fn parse(text: &str) -> Result<Self, regex::Error> {
+    /// Reads a Markdown text; anchors leave out what is `dropped`.
+    #[must_use]
+    pub fn parse(text: &str, dropped: &Dropped) -> Self {
         let undefined = RefCell::new(Vec::new());
         let note_undefined = |link: BrokenLink<'_>| {
             // `[x]` alone is ordinary text far more often than a link.
@@ -54,75 +51,100 @@ impl Document {
             None
         };
         let parser = Parser::new_with_broken_link_callback(text, DIALECT, Some(note_undefined));
-        let mut links: Vec<(usize, String)> = parser
-            .reference_definitions()
-            .iter()
-            .map(|(_, definition)| (definition.span.start, definition.dest.to_string()))
-            .collect();
-        let mut anchors = BTreeSet::new();
-        let mut slugs = Slugs::new()?;
-        let mut heading: Option<String> = None;
+        let definitions = parser.reference_definitions().iter();
+        let mut reader = Reader {
+            text,
+            links: definitions
+                .map(|(_, definition)| (definition.span.start, definition.dest.to_string()))
+                .collect(),
+            anchors: BTreeSet::new(),
+            slugs: Slugs::new(dropped),
+            heading: None,
+            images: 0,
+        };
         for (event, range) in parser.into_offset_iter() {
-            match event {
-                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
-                Event::End(TagEnd::Heading(_)) => {
-                    anchors.extend(heading.take().map(|title| slugs.next(&title)));
-                }
-                Event::Text(part) | Event::Code(part) => {
-                    if let Some(title) = &mut heading {
-                        title.push_str(&part);
-                    }
-                }
-                Event::SoftBreak | Event::HardBreak => {
-                    if let Some(title) = &mut heading {
-                        title.push(' ');
-                    }
-                }
-                Event::Start(
-                    Tag::Link {
-                        link_type,
-                        dest_url,
-                        ..
-                    }
-                    | Tag::Image {
-                        link_type,
-                        dest_url,
-                        ..
-                    },
-                ) => match link_type {
-                    LinkType::Inline | LinkType::Autolink => {
-                        links.push((range.start, dest_url.into_string()));
-                    }
-                    LinkType::Email => links.push((range.start, format!("mailto:{dest_url}"))),
-                    _ => {}
-                },
-                Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => {
-                    read_html(text, range, &mut links, &mut anchors);
-                }
-                _ => {}
-            }
+            reader.read(event, range);
         }
         let lines = Lines::new(text);
-        Ok(Self {
-            links: lines.place(links),
+        Self {
+            links: lines.place(reader.links),
             undefined: lines.place(undefined.into_inner()),
-            anchors,
-        })
+            anchors: reader.anchors,
+        }
     }
 }
 
-fn read_html(
-    text: &str,
-    range: Range<usize>,
-    links: &mut Vec<(usize, String)>,
-    anchors: &mut BTreeSet<String>,
-) {
-    let html = text.get(range.clone()).unwrap_or_default();
-    for (at, said) in links_and_anchors(html) {
-        match said {
-            Said::Link(target) => links.push((range.start + at, target)),
-            Said::Anchor(name) => {
-                anchors.insert(name);
+/// What has been read of a document.
+struct Reader<'a> {
+    text: &'a str,
+    /// Targets with their offsets.
+    links: Vec<(usize, String)>,
+    anchors: BTreeSet<String>,
+    slugs: Slugs<'a>,
+    /// The text so far of the heading that is being read.
+    heading: Option<String>,
+    /// How many images the event is in: their text is not to be seen.
+    images: u32,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, event: Event<'_>, range: Range<usize>) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => self.heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                let title = self.heading.take();
+                self.anchors
+                    .extend(title.map(|title| self.slugs.next(&title)));
+            }
+            Event::Text(part) | Event::Code(part) => self.read_text(&part),
+            Event::SoftBreak | Event::HardBreak => self.read_text(" "),
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                ..
+            }) => self.read_link(link_type, &dest_url, range),
+            Event::Start(Tag::Image {
+                link_type,
+                dest_url,
+                ..
+            }) => {
+                self.images += 1;
+                self.read_link(link_type, &dest_url, range);
+            }
+            Event::End(TagEnd::Image) => self.images = self.images.saturating_sub(1),
+            Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => self.read_html(&range),
+            _ => {}
+        }
+    }
+
+    fn read_text(&mut self, part: &str) {
+        if let Some(title) = self.heading.as_mut().filter(|_| self.images == 0) {
+            title.push_str(part);
+        }
+    }
+
+    fn read_link(&mut self, kind: LinkType, target: &str, range: Range<usize>) {
+        match kind {
+            LinkType::Inline | LinkType::Autolink => {
+                self.links.push((range.start, target.to_owned()));
+            }
+            LinkType::Email => self.links.push((range.start, format!("mailto:{target}"))),
+            // The definition was read before all else.
+            _ => {}
+        }
+    }
+
+    fn read_html(&mut self, range: &Range<usize>) {
+        let html = self.text.get(range.clone()).unwrap_or_default();
+        for (at, said) in links_and_anchors(html) {
+            match said {
+                Said::Link(target) => self.links.push((range.start + at, target)),
+                Said::Anchor(name) => {
+                    self.anchors.insert(name);
+                }
+                Said::Heading(title) => {
+                    self.anchors.insert(self.slugs.next(&title));
+                }
             }
         }
     }
@@ -165,14 +187,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn parse(text: &str) -> Document {
+        Document::parse(text, &Dropped::as_on_github().unwrap())
+    }
+
     fn links(text: &str) -> Vec<String> {
-        let document = Document::parse(text).unwrap();
+        let document = parse(text);
         let show = |link: &Link| format!("{}:{} {}", link.line, link.column, link.target);
         document.links.iter().map(show).collect()
     }
 
     fn anchors(text: &str) -> Vec<String> {
-        let document = Document::parse(text).unwrap();
+        let document = parse(text);
         document.anchors.into_iter().collect()
     }
 
@@ -204,8 +230,11 @@ mod tests {
         for (text, expected) in [
             ("# A `b()` *c*\n## A b c\n", &["a-b-c", "a-b-c-1"][..]),
             ("Title\n=====\n", &["title"]),
-            ("# [Link](x.md) to ![alt](y.png)", &["link-to-alt"]),
-            ("<a name=\"x\"></a>\n\n<h2 id='y'>Z</h2>\n", &["x", "y"]),
+            ("# ![alt](y.png) [Link](x.md)", &["link"]),
+            (
+                "<a name=\"x\"></a>\n\n<h2 id='y'>Z</h2>\n",
+                &["x", "y", "z"],
+            ),
             ("---\ntitle: x\n---\n\n# T\n", &["t"]),
             ("> # Quoted\n\n```\n# no\n```\n", &["quoted"]),
         ] {
@@ -215,7 +244,7 @@ mod tests {
 
     #[test]
     fn only_full_and_collapsed_references_can_be_undefined() {
-        let document = Document::parse("[a][b], [c][], [d], [e](f), [g][g]\n\n[g]: h").unwrap();
+        let document = parse("[a][b], [c][], [d], [e](f), [g][g]\n\n[g]: h");
         let names: Vec<_> = document.undefined.iter().map(|link| &link.target).collect();
         assert_eq!(names, ["b", "c"]);
     }
@@ -223,7 +252,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_a_panic(text in "([\\[\\]()<>#`!:\n a-z\"=é>-]|<a href=|\\[x\\]: ){0,80}") {
-            prop_assert!(Document::parse(&text).is_ok());
+            let document = parse(&text);
+            for link in document.links.iter().chain(&document.undefined) {
+                prop_assert!(link.line >= 1 && link.column >= 1);
+            }
         }
     }
 }

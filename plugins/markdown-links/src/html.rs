@@ -9,6 +9,8 @@ pub enum Said {
     Link(String),
     /// A place that a link can name: `id`, or `name` of `<a>`.
     Anchor(String),
+    /// A heading with its text.
+    Heading(String),
 }
 
 /// The links and anchors of `html`, each with where its attribute's value begins.
@@ -42,6 +44,9 @@ fn tag(html: &str, start: usize, said: &mut Vec<(usize, Said)>) -> usize {
         .unwrap_or_default()
         .to_ascii_lowercase();
     let mut at = name.end;
+    if matches!(element.as_str(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6") {
+        said.extend(heading(html, at).map(|title| (start, Said::Heading(title))));
+    }
     loop {
         at = span(html, at, |c| c.is_ascii_whitespace() || c == '/').end;
         let key = span(html, at, |c| !c.is_ascii_whitespace() && !"/>=".contains(c));
@@ -59,6 +64,25 @@ fn tag(html: &str, start: usize, said: &mut Vec<(usize, Said)>) -> usize {
         let text = unescape(html.get(value.clone()).unwrap_or_default());
         note(&element, &key, &text, value.start, said);
     }
+}
+
+/// The text of the heading whose tag goes on at `at`, without the tags in it; `None` if it does not
+/// end in this piece of HTML.
+fn heading(html: &str, at: usize) -> Option<String> {
+    let begin = find(html, at, ">")? + 1;
+    let end = find(html, begin, "</h").or_else(|| find(html, begin, "</H"))?;
+    let mut title = String::new();
+    let mut in_tag = false;
+    for c in html.get(begin..end)?.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' => in_tag = false,
+            '\n' if !in_tag => title.push(' '),
+            c if !in_tag => title.push(c),
+            _ => {}
+        }
+    }
+    Some(unescape(&title))
 }
 
 /// The bytes from `from` on whose characters are `wanted`.
@@ -117,6 +141,7 @@ mod tests {
             .map(|(at, said)| match said {
                 Said::Link(target) => format!("{at} link {target}"),
                 Said::Anchor(name) => format!("{at} anchor {name}"),
+                Said::Heading(title) => format!("{at} heading {title}"),
             })
             .collect();
         assert_eq!(said, expected, "{html}");
@@ -132,13 +157,17 @@ mod tests {
         check("<a name=\"old\"></a>", &["9 anchor old"]);
         check("<meta name=\"x\">", &[]);
         check("<h1 id=\"t\" align=center>", &["8 anchor t"]);
+        check(
+            "<H2 id=x>A <b>bold</b>\nR&amp;D</H2>",
+            &["1 heading A bold R&D", "7 anchor x"],
+        );
         check("<img alt=\"a > b\" src=i.png />", &["21 link i.png"]);
         check(
             "<source srcset=\"a.png 1x, b.png 2x\">",
             &["16 link a.png", "16 link b.png"],
         );
         check("<a href=\"?a=1&amp;b=2\">", &["9 link ?a=1&b=2"]);
-        check("<!-- <a href=\"x\"> --><br/><p id=p>", &["33 anchor p"]);
+        check("<!-- <a href=\"x\"> --><br/><p id=p>", &["32 anchor p"]);
         check("1 < 2 <a href", &[]);
         check("<a href=\"unclosed", &["9 link unclosed"]);
     }

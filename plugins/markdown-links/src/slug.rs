@@ -3,31 +3,41 @@
 use regex::Regex;
 use std::collections::HashSet;
 
-/// Gives headings their anchors, in the order of a document.
-pub struct Slugs {
-    dropped: Regex,
-    taken: HashSet<String>,
-}
+/// Which characters of a heading its anchor leaves out.
+pub struct Dropped(Regex);
 
-impl Slugs {
-    /// The anchors of a document without headings.
+impl Dropped {
+    /// What GitHub leaves out: all but letters, marks, decimal digits, connectors, hyphens and
+    /// spaces. `\w` is close to it, and has the joiners of emoji besides.
     ///
     /// # Errors
     ///
     /// If the pattern is malformed, which is a defect of this crate.
-    pub fn new() -> Result<Self, regex::Error> {
-        Ok(Self {
-            // What GitHub keeps of a heading: letters, marks, decimal digits, connectors, hyphens
-            // and spaces. `\w` is close to it, and has the joiners of emoji besides.
-            dropped: Regex::new(r"[^\p{L}\p{M}\p{Nd}\p{Pc}\- ]")?,
+    pub fn as_on_github() -> Result<Self, regex::Error> {
+        Regex::new(r"[^\p{L}\p{M}\p{Nd}\p{Pc}\- ]").map(Self)
+    }
+}
+
+/// Gives headings their anchors, in the order of a document.
+pub struct Slugs<'a> {
+    dropped: &'a Dropped,
+    taken: HashSet<String>,
+}
+
+impl<'a> Slugs<'a> {
+    /// The anchors of a document without headings.
+    #[must_use]
+    pub fn new(dropped: &'a Dropped) -> Self {
+        Self {
+            dropped,
             taken: HashSet::new(),
-        })
+        }
     }
 
     /// The anchor of the next heading, of which `text` is what a reader sees.
     pub fn next(&mut self, text: &str) -> String {
         let lower = text.trim().to_lowercase();
-        let slug = self.dropped.replace_all(&lower, "").replace(' ', "-");
+        let slug = self.dropped.0.replace_all(&lower, "").replace(' ', "-");
         let mut unique = slug.clone();
         let mut copies = 0_u32;
         while !self.taken.insert(unique.clone()) {
@@ -44,7 +54,8 @@ mod tests {
 
     #[test]
     fn headings_become_anchors_as_on_github() {
-        let mut slugs = Slugs::new().unwrap();
+        let dropped = Dropped::as_on_github().unwrap();
+        let mut slugs = Slugs::new(&dropped);
         for (heading, expected) in [
             ("Getting started", "getting-started"),
             ("What's new in 1.2.3?", "whats-new-in-123"),

@@ -19,8 +19,10 @@ pub enum ErrorKind {
     Parent,
     /// The pattern is malformed, for this reason.
     Malformed(String),
-    /// Nothing is selected.
+    /// Nothing is there.
     Missing,
+    /// A directory or a pattern selects no file.
+    Empty,
     /// A name in the directory is not UTF-8.
     NotUtf8,
     /// The directory cannot be listed.
@@ -64,9 +66,10 @@ impl fmt::Display for SelectionError {
                 "`{subject}` holds `..`; paths start in the workspace and stay there"
             ),
             ErrorKind::Malformed(reason) => write!(f, "`{subject}` is no pattern: {reason}"),
-            ErrorKind::Missing if crate::pattern::is_pattern(subject) => {
+            ErrorKind::Missing | ErrorKind::Empty if crate::pattern::is_pattern(subject) => {
                 write!(f, "no file matches `{subject}`")
             }
+            ErrorKind::Empty => write!(f, "there is no file in `{subject}`"),
             ErrorKind::Missing => write!(f, "`{subject}` is not in the workspace"),
             ErrorKind::NotUtf8 => write!(f, "`{subject}` holds a name that is not UTF-8"),
             ErrorKind::Io(error) => write!(f, "cannot list `{subject}`: {error}"),

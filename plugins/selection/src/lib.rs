@@ -91,7 +91,7 @@ impl Selection {
                 _ => error,
             })?;
             if !any {
-                return Err(SelectionError::new(inclusion.text(), ErrorKind::Missing));
+                return Err(SelectionError::new(inclusion.text(), ErrorKind::Empty));
             }
         }
         let entries = found.into_iter();
@@ -277,6 +277,7 @@ mod tests {
             &[],
             Err("`lib` is not in the workspace"),
         );
+        check(&["dist"], &["*"], Err("there is no file in `dist`"));
         check(&["dist/*.deb"], &[], Err("no file matches `dist/*.deb`"));
         check(&["nowhere/**"], &[], Err("no file matches `nowhere/**`"));
     }

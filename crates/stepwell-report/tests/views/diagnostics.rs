@@ -29,7 +29,39 @@ fn problems_show_their_lines_in_reading_order() {
             .at(TEXT.len()..TEXT.len(), "here"),
     ];
     let shown = diagnostics("pipe\u{7}line.toml", TEXT, &found, false);
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @r##"
+    warning[no-jobs]: the pipeline has no jobs
+    --> pipe␇line.toml
+
+    error[unknown-key]: unknown key `tsak`␛[31m
+     --> pipe␇line.toml:4:2
+      |
+    4 |     tsak = "lint" # ␛[2Jé\u{9b}
+      |     ^^^^ not a key of a step
+      |
+      = help: did you mean `task`?
+      = help: the keys are:
+                task, inputs
+
+    error[unclosed]: something is missing
+     --> pipe␇line.toml:4:23
+      |
+    4 |     tsak = "lint" # ␛[2Jé\u{9b}
+      |                          ^^^^^^
+    5 | inputs = 3
+      |           - here
+
+    error[wrong-type]: `inputs` is not a table
+     --> pipe␇line.toml:5:10
+      |
+    3 | [[steps]]
+      | --------- of this step
+    4 |     tsak = "lint" # ␛[2Jé\u{9b}
+    5 | inputs = 3
+      |          ^ this is a number
+
+    3 errors, 1 warning in pipe␇line.toml
+    "##);
 }
 
 #[test]

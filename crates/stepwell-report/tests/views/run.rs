@@ -240,7 +240,32 @@ fn text(out: Vec<u8>) -> String {
 fn plain_lines_tell_who_speaks() {
     let mut out = Vec::new();
     feed(&mut Plain::new(&mut out));
-    assert_snapshot!(text(out), @"");
+    assert_snapshot!(text(out), @r##"
+    run > started release-check: 3 jobs, 7 steps (run_00000000010000000000000002)
+    verify | scan > started
+    verify | scan > compiled in 12 ms
+    verify | scan | hello	world
+    verify | scan | warning: careful
+    verify | scan > succeeded in 1.2 s
+    verify | fetch > started
+    verify | fetch | ␛[2J␛]0;pwned␇␍verify > succeeded \u{202e}
+    verify | fetch ! error: src/lib.rs:3:7: license is missing␛[0m [L001]
+    verify | fetch > denied: network example.com:443␛[1A (allow with `allow = { hosts = ["example.com"] }`)
+    verify | fetch > failed in 1.2 s: exit code 3 (12 errors, 1 warning)
+    verify | publish > skipped
+    verify > failed in 1.4 s
+    limits | slow > started
+    limits | slow > failed in 1.2 s: timed out after 1 s
+    limits | greedy > started
+    limits | greedy > failed in 1.2 s: out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in the task's `allow`)
+    limits | panicky > started
+    limits | panicky | at core::panicking::panic␛[31m (panicking.rs:1)
+    limits | panicky | at <wasm function 7>
+    limits | panicky > succeeded with issues in 1.2 s: trapped
+    limits > failed in 700 ms
+    package > skipped
+    run > failed in 2.5 s
+    "##);
 }
 
 #[test]
@@ -260,7 +285,24 @@ fn json_lines_read_back_as_the_events() {
 fn the_summary_fits_its_width() {
     let mut out = Vec::new();
     feed(&mut Summary::new(&mut out, 110, false));
-    assert_snapshot!(text(out), @"");
+    assert_snapshot!(text(out), @r##"
+    Job      Step     Result                 Duration     CPU   Memory  Reason
+    verify   scan     succeeded                 1.2 s  8.9 ms  3.0 MiB
+             fetch    failed                    1.2 s  8.9 ms  3.0 MiB  exit code 3
+             publish  skipped
+    limits   slow     failed                    1.2 s  8.9 ms  3.0 MiB  timed out after 1 s
+             greedy   failed                    1.2 s  8.9 ms  3.0 MiB  out of memory: 65 MiB asked for, the limi…
+             panicky  succeeded with issues     1.2 s  8.9 ms  3.0 MiB  trapped
+    package  zip      skipped
+
+    ✗ verify / fetch: exit code 3 (12 errors, 1 warning)
+        denied: network example.com:443␛[1A (allow with `allow = { hosts = ["example.com"] }`)
+    ✗ limits / slow: timed out after 1 s
+    ✗ limits / greedy: out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in the task's
+        `allow`)
+
+    run_00000000010000000000000002 failed: 3 of 7 steps failed in 2.5 s
+    "##);
 }
 
 #[test]
@@ -338,7 +380,22 @@ fn what_ended_stays_on_the_terminal() {
         live.on(envelope).unwrap();
     }
     live.finish().unwrap();
-    assert_snapshot!(term.contents(), @"");
+    assert_snapshot!(term.contents(), @r##"
+    release-check: 3 jobs (run_00000000010000000000000002)
+    verify / fetch: error: src/lib.rs:3:7: license is missing␛[0m [L001]
+    ✗ verify / fetch  failed in 1.2 s: exit code 3 (12 errors, 1 warning)
+        | ␛[2J␛]0;pwned␇␍verify > succeeded \u{202e}
+        > denied: network example.com:443␛[1A (allow with `allow = { hosts = ["example.com"] }`)
+    ✗ verify  1.4 s  failed
+    ✗ limits / slow  failed in 1.2 s: timed out after 1 s
+    ✗ limits / greedy  failed in 1.2 s: out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in th
+    e task's `allow`)
+    ! limits / panicky  succeeded with issues in 1.2 s: trapped
+        | at core::panicking::panic␛[31m (panicking.rs:1)
+        | at <wasm function 7>
+    ✗ limits  700 ms  failed
+    – package  skipped
+    "##);
 }
 
 #[test]

@@ -1,0 +1,249 @@
+//! `stepwell run`.
+
+use crate::commands::OutputFormat;
+use crate::console::{Console, Screen};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::preparation::{PARALLEL_JOBS, Prepared, Request};
+use crate::problem::Problems;
+use clap::Args;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use stepwell_diagnostic::Diagnostic;
+use stepwell_event::{JobPosition, RunId, RunResult};
+use stepwell_runner::{CancelLevel, Recorder, Run, RunError, SandboxSteps};
+use stepwell_store::{Interrupted, Journal, JournalError};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Threads for host calls that block, such as reading a file. Each may be held by a guest that
+/// reads from a slow disk.
+const BLOCKING_THREADS: usize = 16;
+
+/// Run a pipeline
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pipeline: PipelineArgs,
+}
+
+/// Which pipeline, with what.
+#[derive(Debug, Args)]
+pub(crate) struct PipelineArgs {
+    /// The pipeline file
+    #[arg(default_value = "pipeline.toml")]
+    file: PathBuf,
+    /// Set a variable, over the pipeline's own value (can be repeated)
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// The directory that steps may see, as far as they are granted [default: the current one if
+    /// FILE is in it, else FILE's]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+impl PipelineArgs {
+    /// Prepares the pipeline and tells what is wrong with it, warnings included.
+    pub(crate) fn prepare(
+        &self,
+        environment: &Environment,
+        console: Console,
+    ) -> Result<Prepared, Exit> {
+        let name = self.file.display().to_string();
+        let refused = |problems: Problems| problems.report(console, self.output);
+        let runtime =
+            control_runtime().map_err(|problem| refused(Problems::of_file(&name, problem)))?;
+        let request = Request {
+            file: &self.file,
+            project: self.project.as_deref(),
+            variables: &self.variables,
+            environment,
+        };
+        let prepared = runtime.block_on(request.prepare()).map_err(refused)?;
+        if !prepared.warnings.diagnostics.is_empty() {
+            prepared.warnings.print(console, self.output);
+        }
+        Ok(prepared)
+    }
+}
+
+impl RunArgs {
+    pub(crate) fn execute(self, environment: &Environment) -> Exit {
+        let console = Console::new();
+        let prepared = match self.pipeline.prepare(environment, console) {
+            Ok(prepared) => prepared,
+            Err(exit) => return exit,
+        };
+        let runtimes = control_runtime().and_then(|control| Ok((control, guest_runtime()?)));
+        let (control, guests) = match runtimes {
+            Ok(runtimes) => runtimes,
+            Err(problem) => {
+                return Problems::of_file("stepwell", problem).report(console, self.pipeline.output);
+            }
+        };
+        let output = self.pipeline.output;
+        let ended = control.block_on(perform(prepared, guests.handle(), console, output));
+        // A host call that still blocks, say on a pipe in the workspace, must not keep us.
+        guests.shutdown_background();
+        match ended {
+            Ok(result) => result.into(),
+            Err(error) => {
+                console.note(&format!("error: {}", with_causes(&error)));
+                Exit::Defect
+            }
+        }
+    }
+}
+
+/// The runtime of everything but guests.
+pub(crate) fn control_runtime() -> Result<Runtime, Diagnostic> {
+    Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+}
+
+fn guest_runtime() -> Result<Runtime, Diagnostic> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("guests")
+        .enable_time()
+        .build()
+        .map_err(no_runtime)
+}
+
+fn no_runtime(error: std::io::Error) -> Diagnostic {
+    Diagnostic::error("no-threads", format!("cannot start threads: {error}"))
+}
+
+/// Runs a prepared pipeline and shows it.
+async fn perform(
+    prepared: Prepared,
+    guests: &tokio::runtime::Handle,
+    console: Console,
+    output: OutputFormat,
+) -> Result<RunResult, RunError> {
+    let folder = prepared.project.join(".stepwell");
+    let journal = Journal::open(&folder).await?;
+    keep_out_of_git(&folder);
+    tell_of_interrupted(&journal, console).await?;
+
+    let run_id = new_run_id();
+    let claim = journal.claim(run_id)?;
+    let (recorder, mut events) = Recorder::new(run_id, journal.clone());
+    let (cancel, canceled) = watch::channel(CancelLevel::Running);
+    let signals = tokio::spawn(listen_to_signals(cancel, console));
+    let run = Run {
+        plan: Arc::new(prepared.plan),
+        snapshot: prepared.snapshot,
+        workspace: prepared.project.into(),
+        steps: Arc::new(SandboxSteps::new(prepared.sandbox, prepared.components)),
+        recorder: Arc::new(recorder),
+        guests: guests.clone(),
+        parallel_jobs: PARALLEL_JOBS as usize,
+    };
+    let mut screen = Screen::new(console, output);
+    let watching = async {
+        while let Some(events) = events.next().await {
+            screen.show(&events);
+        }
+    };
+    let (result, ()) = tokio::join!(stepwell_runner::run(run, canceled), watching);
+    signals.abort();
+    let result = result?;
+    // Told only now: when the last line is out, everything before it is durable.
+    screen.finish();
+    journal.close().await?;
+    drop(claim);
+    Ok(result)
+}
+
+/// The first signal asks the run to end, the second stops it.
+async fn listen_to_signals(cancel: watch::Sender<CancelLevel>, console: Console) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        console.note("warning: cannot listen to signals; Ctrl-C ends this program without a word");
+        return std::future::pending().await;
+    };
+    let told = [
+        (CancelLevel::Gracefully, "canceling: steps are asked to end; again to stop them at once"),
+        (CancelLevel::Now, "stopping"),
+    ];
+    for (level, words) in told {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        console.note(words);
+        cancel.send_replace(level);
+    }
+    std::future::pending().await
+}
+
+async fn tell_of_interrupted(journal: &Journal, console: Console) -> Result<(), JournalError> {
+    for run in journal.interrupted().await? {
+        console.note(&stepwell_report::hostile(&where_it_stood(&run)));
+        journal.acknowledge(run.run).await?;
+    }
+    Ok(())
+}
+
+fn where_it_stood(run: &Interrupted) -> String {
+    let jobs: Vec<String> = run
+        .jobs
+        .iter()
+        .map(|job| match job.position {
+            JobPosition::NotStarted => format!("{} had not begun", job.name),
+            JobPosition::AtStep { step, of } => format!("{} was at step {step} of {of}", job.name),
+            JobPosition::Finished(result) => {
+                format!("{} had ended ({})", job.name, stepwell_report::step_word(result))
+            }
+        })
+        .collect();
+    format!("note: {} of `{}` was interrupted: {}", run.run, run.name, jobs.join(", "))
+}
+
+fn new_run_id() -> RunId {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(since.as_millis()).unwrap_or_default();
+    let mut random = [0; 16];
+    if let Err(error) = getrandom::fill(&mut random) {
+        // The time and the process still make it unique on this machine.
+        tracing::warn!(%error, "the system gives no random bytes");
+        random = u128::from(std::process::id()).to_le_bytes();
+    }
+    RunId::from_parts(millis, u128::from_le_bytes(random))
+}
+
+/// The folder ignores itself, as build folders do.
+fn keep_out_of_git(folder: &Path) {
+    let path = folder.join(".gitignore");
+    if !path.exists()
+        && let Err(error) = std::fs::write(&path, "*\n")
+    {
+        tracing::debug!(%error, "cannot write .stepwell/.gitignore");
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,7 @@
+//! Runs in circles.
+
+fn main() {
+    loop {
+        std::hint::black_box(0);
+    }
+}
