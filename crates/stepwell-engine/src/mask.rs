@@ -5,7 +5,7 @@
 //! became known stays as it is.
 
 use aho_corasick::Anchored;
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -34,7 +34,24 @@ pub(crate) struct Mask {
     secrets: usize,
     bytes: usize,
     longest: usize,
-    matcher: Option<NFA>,
+    matcher: Option<Matcher>,
+}
+
+/// An automaton over all forms, and the state in which a text begins.
+struct Matcher {
+    automaton: NFA,
+    start: StateID,
+}
+
+impl Matcher {
+    fn new<'f>(forms: impl Iterator<Item = &'f str>) -> Result<Self, Refusal> {
+        let refuse = |why: String| Refusal::TooLarge(format!("the secret cannot be masked: {why}"));
+        let automaton = NFA::new(forms).map_err(|error| refuse(error.to_string()))?;
+        let start = automaton
+            .start_state(Anchored::No)
+            .map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { automaton, start })
+    }
 }
 
 impl Mask {
@@ -69,13 +86,8 @@ impl Mask {
                 MAX_BYTES >> 10
             )));
         }
-        let patterns = self
-            .forms
-            .iter()
-            .map(String::as_str)
-            .chain(new.iter().copied());
-        let matcher = NFA::new(patterns)
-            .map_err(|error| Refusal::TooLarge(format!("the secret cannot be masked: {error}")))?;
+        let known = self.forms.iter().map(String::as_str);
+        let matcher = Matcher::new(known.chain(new.iter().copied()))?;
         self.longest = new
             .iter()
             .map(|form| form.len())
@@ -128,19 +140,17 @@ impl Mask {
     /// them looked at for every byte that it prints.
     fn hidden(&self, text: &str) -> Vec<Range<usize>> {
         let mut hidden: Vec<Range<usize>> = Vec::new();
-        let Some(matcher) = &self.matcher else {
+        let Some(Matcher { automaton, start }) = &self.matcher else {
             return hidden;
         };
-        let Ok(mut state) = matcher.start_state(Anchored::No) else {
-            return hidden;
-        };
+        let mut state = *start;
         for (index, byte) in text.bytes().enumerate() {
-            state = matcher.next_state(Anchored::No, state, byte);
-            if !matcher.is_match(state) {
+            state = automaton.next_state(Anchored::No, state, byte);
+            if !automaton.is_match(state) {
                 continue;
             }
             // The longest is the first: the others come from the states of shorter suffixes.
-            let length = matcher.pattern_len(matcher.match_pattern(state, 0));
+            let length = automaton.pattern_len(automaton.match_pattern(state, 0));
             let mut place = index + 1 - length..index + 1;
             // Matches come by rising end, so a new one can only swallow the last ones.
             while let Some(last) = hidden.pop_if(|last| last.end >= place.start) {

@@ -45,8 +45,15 @@ impl CodeCache {
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let engine = hasher.finish();
         let folder = root.join("compiled");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        Ok(Self { key: key(&root.join("key"))?, folder, engine })
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)?;
+        Ok(Self {
+            key: key(&root.join("key"))?,
+            folder,
+            engine,
+        })
     }
 
     pub(crate) fn get(&self, component: Digest) -> Cached {
@@ -75,7 +82,8 @@ impl CodeCache {
     }
 
     fn path(&self, component: Digest) -> PathBuf {
-        self.folder.join(format!("{}-{:016x}.cwasm", component.hex(), self.engine))
+        self.folder
+            .join(format!("{}-{:016x}.cwasm", component.hex(), self.engine))
     }
 
     fn mac(&self, component: Digest, code: &[u8]) -> Hmac<Sha256> {
@@ -135,7 +143,12 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }
 
 #[cfg(test)]
@@ -162,7 +175,10 @@ mod tests {
         for index in 0..bytes.len() {
             bytes[index] ^= 1;
             fs::write(cache.path(digest), &bytes).unwrap();
-            assert!(matches!(cache.get(digest), Cached::Untrusted(_)), "byte {index}");
+            assert!(
+                matches!(cache.get(digest), Cached::Untrusted(_)),
+                "byte {index}"
+            );
             bytes[index] ^= 1;
         }
     }
@@ -172,7 +188,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("key");
         let first = cache(root.path()).key;
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(cache(root.path()).key, first);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert_ne!(cache(root.path()).key, first);

@@ -35,7 +35,7 @@ impl inputs::Host for StepState {
     }
 
     fn workspace(&mut self) -> Option<String> {
-        self.has_workspace.then(|| WORKSPACE.to_owned())
+        self.workspace.is_some().then(|| WORKSPACE.to_owned())
     }
 }
 
@@ -92,7 +92,10 @@ impl logging::Host for StepState {
 
     async fn issue(&mut self, issue: logging::IssueRecord) {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        if !self.link.affords(issue.message.len() + text(&issue.path) + text(&issue.code)) {
+        if !self
+            .link
+            .affords(issue.message.len() + text(&issue.path) + text(&issue.code))
+        {
             return;
         }
         let severity = match issue.severity {
@@ -140,7 +143,10 @@ impl cancellation::Host for StepState {
     }
 
     fn time_left(&mut self) -> Option<u32> {
-        let left = self.stop.ends_at()?.saturating_duration_since(Instant::now());
+        let left = self
+            .stop
+            .ends_at()?
+            .saturating_duration_since(Instant::now());
         Some(u32::try_from(left.as_millis()).unwrap_or(u32::MAX))
     }
 }

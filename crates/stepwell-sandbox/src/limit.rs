@@ -19,7 +19,12 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(limit: u64) -> Self {
-        Self { limit, used: 0, table_elements: 0, refused: None }
+        Self {
+            limit,
+            used: 0,
+            table_elements: 0,
+            refused: None,
+        }
     }
 
     /// Bytes of linear memory held. Memories never shrink, so this is also the peak.
@@ -62,7 +67,9 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let wanted = self.table_elements.saturating_add(desired.saturating_sub(current));
+        let wanted = self
+            .table_elements
+            .saturating_add(desired.saturating_sub(current));
         let allowed = wanted <= profile::TABLE_ELEMENTS;
         if allowed {
             self.table_elements = wanted;
@@ -101,7 +108,11 @@ mod tests {
         assert!(!limiter.memory_growing(0, 60, None).unwrap());
         assert_eq!(
             limiter.refused(),
-            Some(Outcome::LimitExceeded { limit: LimitKind::Memory, value: 100, used: 120 })
+            Some(Outcome::LimitExceeded {
+                limit: LimitKind::Memory,
+                value: 100,
+                used: 120
+            })
         );
         assert!(limiter.memory_growing(60, 100, None).unwrap());
         assert_eq!(limiter.refused(), None);
@@ -111,11 +122,18 @@ mod tests {
     #[test]
     fn tables_are_added_up() {
         let mut limiter = Limiter::new(0);
-        assert!(limiter.table_growing(0, profile::TABLE_ELEMENTS, None).unwrap());
+        assert!(
+            limiter
+                .table_growing(0, profile::TABLE_ELEMENTS, None)
+                .unwrap()
+        );
         assert!(!limiter.table_growing(0, 1, None).unwrap());
         assert!(matches!(
             limiter.refused(),
-            Some(Outcome::LimitExceeded { limit: LimitKind::TableElements, .. })
+            Some(Outcome::LimitExceeded {
+                limit: LimitKind::TableElements,
+                ..
+            })
         ));
     }
 }

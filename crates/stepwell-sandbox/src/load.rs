@@ -115,7 +115,11 @@ pub enum LoadErrorKind {
 
 impl LoadError {
     pub(crate) fn new(kind: LoadErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None }
+        Self {
+            kind,
+            message: message.into(),
+            help: None,
+        }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -164,7 +168,11 @@ impl Sandbox {
         filesystem::guard(&mut linker).map_err(set_up)?;
         host::add_to_linker(&mut linker).map_err(set_up)?;
         tick(&engine)?;
-        Ok(Self { engine, linker, cache })
+        Ok(Self {
+            engine,
+            linker,
+            cache,
+        })
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -184,7 +192,11 @@ impl Sandbox {
             None => (self.compile(bytes, digest, &mut warnings)?, true),
         };
         let program = self.link(&component)?;
-        Ok(Loaded { component: Component { digest, program }, warnings, compiled })
+        Ok(Loaded {
+            component: Component { digest, program },
+            warnings,
+            compiled,
+        })
     }
 
     fn cached(
@@ -205,8 +217,13 @@ impl Sandbox {
                 #[expect(unsafe_code, reason = "loading compiled code is what the cache is for")]
                 // SAFETY: the MAC proves that these very bytes came from `serialize` of an engine
                 // with the same configuration on this host, under a key that only this user reads.
-                let component = unsafe { wasmtime::component::Component::deserialize(&self.engine, &code) };
-                component.inspect_err(|error| warnings.push(format!("cached code does not load: {error}"))).ok()
+                let component =
+                    unsafe { wasmtime::component::Component::deserialize(&self.engine, &code) };
+                component
+                    .inspect_err(|error| {
+                        warnings.push(format!("cached code does not load: {error}"))
+                    })
+                    .ok()
             }
         }
     }
@@ -255,14 +272,21 @@ impl Sandbox {
         }
         self.check_imports(component)?;
         let wrong_type = |error: wasmtime::Error| {
-            LoadError::new(LoadErrorKind::WrongType, format!("does not fit its world: {error:#}"))
-                .help("rebuild it with this version's `wit/task` or SDK")
+            LoadError::new(
+                LoadErrorKind::WrongType,
+                format!("does not fit its world: {error:#}"),
+            )
+            .help("rebuild it with this version's `wit/task` or SDK")
         };
         let instance = self.linker.instantiate_pre(component).map_err(wrong_type)?;
         if is_task {
-            TaskPre::new(instance).map(Program::Task).map_err(wrong_type)
+            TaskPre::new(instance)
+                .map(Program::Task)
+                .map_err(wrong_type)
         } else {
-            CommandPre::new(instance).map(Program::Command).map_err(wrong_type)
+            CommandPre::new(instance)
+                .map(Program::Command)
+                .map_err(wrong_type)
         }
     }
 
@@ -279,7 +303,10 @@ impl Sandbox {
         }
         Err(LoadError::new(
             LoadErrorKind::UnknownImport,
-            format!("imports {}, which Stepwell does not offer", unknown.join(", ")),
+            format!(
+                "imports {}, which Stepwell does not offer",
+                unknown.join(", ")
+            ),
         )
         .help("tasks may import `stepwell:task@0.1.0` and WASI 0.2 without `wasi:http`"))
     }
@@ -303,7 +330,10 @@ impl Sandbox {
         match tokio::time::timeout(patience, described).await {
             Ok(Ok(description)) => Ok(Some(translate(description))),
             Ok(Err(error)) => Err(failed(format!("`describe` failed: {error:#}"))),
-            Err(_) => Err(failed(format!("`describe` took longer than {} s", patience.as_secs()))),
+            Err(_) => Err(failed(format!(
+                "`describe` took longer than {} s",
+                patience.as_secs()
+            ))),
         }
     }
 
@@ -312,12 +342,14 @@ impl Sandbox {
         let mut table = ResourceTable::new();
         table.set_max_capacity(profile::RESOURCES);
         let state = StepState {
-            wasi: WasiCtx::builder().max_random_size(profile::RANDOM_BYTES).build(),
+            wasi: WasiCtx::builder()
+                .max_random_size(profile::RANDOM_BYTES)
+                .build(),
             table,
             limiter: Limiter::new(256 << 20),
             link: Arc::new(Link::new(Box::new(Nobody), 0)),
             inputs: Vec::new(),
-            has_workspace: false,
+            workspace: None,
             stop: StopHandle::default(),
         };
         crate::run::armed(Store::new(&self.engine, state))
@@ -426,13 +458,18 @@ fn translate(description: wit::TaskDescription) -> Description {
         outputs: description
             .outputs
             .into_iter()
-            .map(|output| OutputSpec { name: output.name, help: output.help })
+            .map(|output| OutputSpec {
+                name: output.name,
+                help: output.help,
+            })
             .collect(),
         capabilities: description
             .capabilities
             .into_iter()
             .map(|capability| match capability {
-                wit::Capability::Workspace(wit::Access::Read) => Capability::Workspace(Access::Read),
+                wit::Capability::Workspace(wit::Access::Read) => {
+                    Capability::Workspace(Access::Read)
+                }
                 wit::Capability::Workspace(wit::Access::Write) => {
                     Capability::Workspace(Access::Write)
                 }

@@ -15,24 +15,31 @@ use wasmtime_wasi::p2::{TcpSocket, UdpSocket};
 /// Replaces the three functions by which a guest gets at the network.
 pub(crate) fn deny(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
-    linker.instance("wasi:sockets/tcp-create-socket@0.2.12")?.func_wrap_async(
-        "create-tcp-socket",
-        |store: StoreContextMut<'_, StepState>, (_family,): (IpAddressFamily,)| {
-            denied::<TcpSocket>(&store, "a TCP socket".to_owned())
-        },
-    )?;
-    linker.instance("wasi:sockets/udp-create-socket@0.2.12")?.func_wrap_async(
-        "create-udp-socket",
-        |store: StoreContextMut<'_, StepState>, (_family,): (IpAddressFamily,)| {
-            denied::<UdpSocket>(&store, "a UDP socket".to_owned())
-        },
-    )?;
-    linker.instance("wasi:sockets/ip-name-lookup@0.2.12")?.func_wrap_async(
-        "resolve-addresses",
-        |store: StoreContextMut<'_, StepState>, (_network, name): (Resource<Network>, String)| {
-            denied::<ResolveAddressStream>(&store, format!("the address of `{name}`"))
-        },
-    )?;
+    linker
+        .instance("wasi:sockets/tcp-create-socket@0.2.12")?
+        .func_wrap_async(
+            "create-tcp-socket",
+            |store: StoreContextMut<'_, StepState>, (_family,): (IpAddressFamily,)| {
+                denied::<TcpSocket>(&store, "a TCP socket".to_owned())
+            },
+        )?;
+    linker
+        .instance("wasi:sockets/udp-create-socket@0.2.12")?
+        .func_wrap_async(
+            "create-udp-socket",
+            |store: StoreContextMut<'_, StepState>, (_family,): (IpAddressFamily,)| {
+                denied::<UdpSocket>(&store, "a UDP socket".to_owned())
+            },
+        )?;
+    linker
+        .instance("wasi:sockets/ip-name-lookup@0.2.12")?
+        .func_wrap_async(
+            "resolve-addresses",
+            |store: StoreContextMut<'_, StepState>,
+             (_network, name): (Resource<Network>, String)| {
+                denied::<ResolveAddressStream>(&store, format!("the address of `{name}`"))
+            },
+        )?;
     linker.allow_shadowing(false);
     Ok(())
 }

@@ -45,14 +45,23 @@ fn failed(error: &wasmtime::Error, limiter: &Limiter) -> Outcome {
     // instantiated: the refusal is the cause, either is its echo.
     match (trap_kind(error), limiter.refused()) {
         (Some(TrapKind::Unreachable) | None, Some(refused)) => refused,
-        (Some(trap), _) => Outcome::Trapped { trap, backtrace: backtrace(error) },
-        (None, None) => Outcome::HostFailed { message: shortened(format!("{error:#}")) },
+        (Some(trap), _) => Outcome::Trapped {
+            trap,
+            backtrace: backtrace(error),
+        },
+        (None, None) => Outcome::HostFailed {
+            message: shortened(format!("{error:#}")),
+        },
     }
 }
 
 fn reached_limit(error: &wasmtime::Error) -> Option<Outcome> {
     let exceeded = |limit, value: u64| {
-        Some(Outcome::LimitExceeded { limit, value, used: value.saturating_add(1) })
+        Some(Outcome::LimitExceeded {
+            limit,
+            value,
+            used: value.saturating_add(1),
+        })
     };
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
         return exceeded(LimitKind::Resources, profile::RESOURCES as u64);
@@ -73,7 +82,9 @@ fn trap_kind(error: &wasmtime::Error) -> Option<TrapKind> {
     let Some(trap) = error.downcast_ref::<Trap>() else {
         // An error that a host call returned, or that reading its arguments gave, carries the
         // guest's backtrace, but is no trap of the guest's own.
-        return error.downcast_ref::<WasmBacktrace>().map(|_| TrapKind::HostRefused);
+        return error
+            .downcast_ref::<WasmBacktrace>()
+            .map(|_| TrapKind::HostRefused);
     };
     Some(match trap {
         Trap::UnreachableCodeReached => TrapKind::Unreachable,
@@ -100,7 +111,10 @@ fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
                 Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
                 None => format!("<wasm function {}>", frame.func_index()),
             };
-            Frame { function: shortened(function), location: None }
+            Frame {
+                function: shortened(function),
+                location: None,
+            }
         })
         .collect()
 }

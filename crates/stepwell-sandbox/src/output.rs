@@ -113,7 +113,10 @@ impl Link {
         }
         let (accepted, truncated) = self.take_output(bytes.len());
         if let Some(bytes) = bytes.get(..accepted).filter(|bytes| !bytes.is_empty()) {
-            self.emit_unanswered(GuestEvent::Output { stream, bytes: bytes.to_vec() });
+            self.emit_unanswered(GuestEvent::Output {
+                stream,
+                bytes: bytes.to_vec(),
+            });
         }
         if let Some(limit) = truncated {
             self.emit_unanswered(GuestEvent::OutputTruncated { limit });

@@ -117,6 +117,10 @@ mod tests {
             | WasmFeatures::WIDE_ARITHMETIC
             | WasmFeatures::CM_ASYNC
             | WasmFeatures::CM_THREADING;
-        assert!((features & off).is_empty(), "switched on: {:?}", features & off);
+        assert!(
+            (features & off).is_empty(),
+            "switched on: {:?}",
+            features & off
+        );
     }
 }

@@ -10,8 +10,8 @@ use crate::output::{ClosedInput, Output};
 use crate::profile;
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
-use std::pin::{Pin, pin};
 use std::path::Path;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
@@ -44,9 +44,9 @@ pub(crate) enum Overdue {
 impl Overdue {
     fn outcome(self, limits: &Limits, graceful: bool) -> Outcome {
         match self {
-            Self::TimedOut => {
-                Outcome::TimedOut { limit_ms: limits.timeout_ms.unwrap_or_default() }
-            }
+            Self::TimedOut => Outcome::TimedOut {
+                limit_ms: limits.timeout_ms.unwrap_or_default(),
+            },
             Self::Canceled => Outcome::Canceled { graceful },
         }
     }
@@ -118,7 +118,9 @@ impl Sandbox {
             (Entry::Task { inputs }, Program::Task(_)) => inputs.clone(),
             (Entry::Command { .. }, Program::Command(_)) => Vec::new(),
             (Entry::Task { .. }, Program::Command(_)) => {
-                return Err(unusable("the component is a plain command, which takes `args`"));
+                return Err(unusable(
+                    "the component is a plain command, which takes `args`",
+                ));
             }
             (Entry::Command { .. }, Program::Task(_)) => {
                 return Err(unusable("the component is a task, which takes `inputs`"));
@@ -133,7 +135,7 @@ impl Sandbox {
             limiter: Limiter::new(request.limits.memory),
             link: Arc::clone(link),
             inputs,
-            has_workspace: workspace(request).is_some(),
+            workspace: workspace(request).map(|(path, _)| path.to_owned()),
             stop: stop.clone(),
         };
         Ok(armed(Store::new(self.engine(), state)))
@@ -149,7 +151,10 @@ pub(crate) fn armed(mut store: Store<StepState>) -> Store<StepState> {
     // The default yield wakes itself, and Tokio looks at its timers only every 61 polls: a
     // neighbour's deadline would fire half a second late.
     store.epoch_deadline_callback(|_| {
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        Ok(UpdateDeadline::YieldCustom(
+            1,
+            Box::pin(tokio::task::yield_now()),
+        ))
     });
     store
 }
@@ -157,17 +162,24 @@ pub(crate) fn armed(mut store: Store<StepState>) -> Store<StepState> {
 fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
     let mut wasi = WasiCtx::builder();
     wasi.stdin(ClosedInput(Arc::clone(link)))
-        .stdout(Output { link: Arc::clone(link), stream: Stream::Stdout })
-        .stderr(Output { link: Arc::clone(link), stream: Stream::Stderr })
+        .stdout(Output {
+            link: Arc::clone(link),
+            stream: Stream::Stdout,
+        })
+        .stderr(Output {
+            link: Arc::clone(link),
+            stream: Stream::Stderr,
+        })
         .max_random_size(profile::RANDOM_BYTES)
         .envs(&request.env);
     if let Entry::Command { args } = &request.entry {
         wasi.arg("main").args(args);
     }
     if let Some((path, permissions)) = workspace(request) {
-        wasi.preopened_dir(path, WORKSPACE, permissions).map_err(|error| Outcome::HostFailed {
-            message: format!("cannot open the workspace `{}`: {error}", path.display()),
-        })?;
+        wasi.preopened_dir(path, WORKSPACE, permissions)
+            .map_err(|error| Outcome::HostFailed {
+                message: format!("cannot open the workspace `{}`: {error}", path.display()),
+            })?;
     }
     Ok(wasi.build())
 }
@@ -189,10 +201,7 @@ pub(crate) enum Returned {
     Command(Result<(), ()>),
 }
 
-async fn enter(
-    component: &Component,
-    store: &mut Store<StepState>,
-) -> wasmtime::Result<Returned> {
+async fn enter(component: &Component, store: &mut Store<StepState>) -> wasmtime::Result<Returned> {
     match &component.program {
         Program::Task(task) => {
             let task = task.instantiate_async(&mut *store).await?;
@@ -200,7 +209,11 @@ async fn enter(
         }
         Program::Command(command) => {
             let command = command.instantiate_async(&mut *store).await?;
-            command.wasi_cli_run().call_run(store).await.map(Returned::Command)
+            command
+                .wasi_cli_run()
+                .call_run(store)
+                .await
+                .map(Returned::Command)
         }
     }
 }
@@ -244,7 +257,9 @@ async fn until(deadline: Option<Instant>) {
 }
 
 fn unusable(message: &str) -> Outcome {
-    Outcome::Unusable { message: message.to_owned() }
+    Outcome::Unusable {
+        message: message.to_owned(),
+    }
 }
 
 fn micros(duration: Duration) -> u64 {

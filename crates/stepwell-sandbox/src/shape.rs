@@ -42,7 +42,9 @@ pub(crate) fn examine(bytes: &[u8]) -> Result<Shape, LoadError> {
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| malformed(&error))?;
         match payload {
-            Payload::Version { encoding: found, .. } => {
+            Payload::Version {
+                encoding: found, ..
+            } => {
                 encoding.get_or_insert(found);
                 depth += 1;
                 if depth > NESTING {
@@ -115,7 +117,10 @@ impl Counts {
             return Err(too_complex("bytes of one function", BODY));
         }
         let mut locals = 0_u32;
-        for local in body.get_locals_reader().map_err(|error| malformed(&error))? {
+        for local in body
+            .get_locals_reader()
+            .map_err(|error| malformed(&error))?
+        {
             let (count, _) = local.map_err(|error| malformed(&error))?;
             locals = locals.saturating_add(count);
         }
@@ -123,13 +128,18 @@ impl Counts {
             return Err(too_complex("locals of one function", LOCALS as usize));
         }
         let mut depth = 0_u32;
-        let mut operators = body.get_operators_reader().map_err(|error| malformed(&error))?;
+        let mut operators = body
+            .get_operators_reader()
+            .map_err(|error| malformed(&error))?;
         while !operators.eof() {
             match operators.read().map_err(|error| malformed(&error))? {
                 Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
                     depth += 1;
                     if depth > BLOCKS {
-                        return Err(too_complex("nested blocks of one function", BLOCKS as usize));
+                        return Err(too_complex(
+                            "nested blocks of one function",
+                            BLOCKS as usize,
+                        ));
                     }
                 }
                 Operator::End => depth = depth.saturating_sub(1),
@@ -160,11 +170,19 @@ fn check_header(bytes: &[u8]) -> Result<(), LoadError> {
     if bytes.len() > FILE {
         return Err(LoadError::new(
             LoadErrorKind::TooLarge,
-            format!("{} MiB large; the limit is {} MiB", bytes.len() >> 20, FILE >> 20),
+            format!(
+                "{} MiB large; the limit is {} MiB",
+                bytes.len() >> 20,
+                FILE >> 20
+            ),
         ));
     }
     if bytes.starts_with(b"\0asm") {
-        return if bytes.len() < 8 { Err(truncated(bytes.len())) } else { Ok(()) };
+        return if bytes.len() < 8 {
+            Err(truncated(bytes.len()))
+        } else {
+            Ok(())
+        };
     }
     let looks = match bytes {
         [] => "empty",
@@ -191,12 +209,18 @@ fn malformed(error: &wasmparser::BinaryReaderError) -> LoadError {
 }
 
 fn truncated(offset: usize) -> LoadError {
-    LoadError::new(LoadErrorKind::Truncated, format!("cut off at byte {offset}"))
-        .help("build or download it again")
+    LoadError::new(
+        LoadErrorKind::Truncated,
+        format!("cut off at byte {offset}"),
+    )
+    .help("build or download it again")
 }
 
 fn too_complex(what: &str, limit: usize) -> LoadError {
-    LoadError::new(LoadErrorKind::TooComplex, format!("over the limit of {limit} {what}"))
+    LoadError::new(
+        LoadErrorKind::TooComplex,
+        format!("over the limit of {limit} {what}"),
+    )
 }
 
 #[cfg(test)]
@@ -214,8 +238,16 @@ mod tests {
         check(b"\0asm", LoadErrorKind::Truncated, "byte 4");
         check(b"\x7fELF....", LoadErrorKind::NotWasm, "ELF");
         check(b"(component)", LoadErrorKind::NotWasm, "text");
-        check(b"\0asm\x01\0\0\0", LoadErrorKind::CoreModule, "does not use WASI");
-        check(b"\0asm\x0d\0\x01\0\x01\x7f", LoadErrorKind::Truncated, "cut off");
+        check(
+            b"\0asm\x01\0\0\0",
+            LoadErrorKind::CoreModule,
+            "does not use WASI",
+        );
+        check(
+            b"\0asm\x0d\0\x01\0\x01\x7f",
+            LoadErrorKind::Truncated,
+            "cut off",
+        );
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use crate::limit::Limiter;
 use crate::run::StepSink;
 use crate::stop::StopHandle;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::sync::Arc;
 use stepwell_event::{GuestEvent, Refusal};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -17,13 +18,17 @@ pub(crate) struct StepState {
     pub(crate) limiter: Limiter,
     pub(crate) link: Arc<Link>,
     pub(crate) inputs: Vec<(String, String)>,
-    pub(crate) has_workspace: bool,
+    /// The real path of the workspace on the host, if the guest has one.
+    pub(crate) workspace: Option<PathBuf>,
     pub(crate) stop: StopHandle,
 }
 
 impl WasiView for StepState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -47,7 +52,10 @@ impl Link {
 
     /// Hands an event to the sink and brings back its answer.
     pub(crate) fn emit(&self, event: GuestEvent) -> Result<(), Refusal> {
-        self.sink.lock().unwrap_or_else(PoisonError::into_inner).guest(event)
+        self.sink
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .guest(event)
     }
 
     /// Hands on an event that the guest gets no answer to.
@@ -58,12 +66,20 @@ impl Link {
     }
 
     pub(crate) fn is_congested(&self) -> bool {
-        self.sink.lock().unwrap_or_else(PoisonError::into_inner).room().is_some()
+        self.sink
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .room()
+            .is_some()
     }
 
     /// Waits until whoever takes the events has caught up.
     pub(crate) async fn room(&self) {
-        let waiting = self.sink.lock().unwrap_or_else(PoisonError::into_inner).room();
+        let waiting = self
+            .sink
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .room();
         if let Some(room) = waiting {
             room.await;
         }

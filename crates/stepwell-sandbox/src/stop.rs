@@ -45,11 +45,19 @@ impl StopHandle {
     }
 
     pub(crate) fn set_end(&self, at: Option<Instant>) {
-        *self.0.ends_at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+        *self
+            .0
+            .ends_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = at;
     }
 
     pub(crate) fn ends_at(&self) -> Option<Instant> {
-        *self.0.ends_at.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .0
+            .ends_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn listen(&self) {

@@ -87,8 +87,8 @@
 //! # Telling
 //!
 //! [`info!`], [`warning!`], [`error!`] and [`debug!`] write to the log. An [`Issue`] is counted and
-//! shown at its place in the user's file. [`progress`] says how far the task is, [`canceled`]
-//! whether it should stop.
+//! shown at its place in the user's file. [`Progress`] says how far the task is, [`canceled`] whether
+//! it should stop.
 //!
 //! # Tests
 //!
@@ -134,7 +134,7 @@ pub use host::with_workspace;
 
 pub use failure::{Context, Failure, Result};
 pub use input::{DefaultFor, FromInput, InputSet};
-pub use log::{Completion, Issue, Level, complete, log, progress};
+pub use log::{Completion, Issue, Level, Progress, complete, log, progress};
 pub use output::{OutputSet, ToOutput, add_secret, set_output, set_secret_variable, set_variable};
 pub use path::{WorkspacePath, workspace};
 pub use task::{canceled, time_left};

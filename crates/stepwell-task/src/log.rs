@@ -19,6 +19,52 @@ pub fn progress(percent: u32, message: &str) {
     host::progress(percent.min(100), message);
 }
 
+/// Tells how far a task is that works on one item after another.
+///
+/// It speaks only when the percentage changes, so it can be called for each of a million items.
+///
+/// ```
+/// use stepwell_task::Progress;
+///
+/// let files = ["a.md", "b.md"];
+/// let mut progress = Progress::of(files.len());
+/// for file in files {
+///     progress.begin(file);
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Progress {
+    total: usize,
+    begun: usize,
+    told: Option<u32>,
+}
+
+impl Progress {
+    /// Nothing is done of this many items.
+    #[must_use]
+    pub fn of(total: usize) -> Self {
+        Self {
+            total,
+            begun: 0,
+            told: None,
+        }
+    }
+
+    /// Says that the next item is begun, and the ones before are done.
+    pub fn begin(&mut self, item: &str) {
+        if let Some(percent) = self.advance() {
+            progress(percent, item);
+        }
+    }
+
+    fn advance(&mut self) -> Option<u32> {
+        let done = self.begun.min(self.total) as u128;
+        self.begun = self.begun.saturating_add(1);
+        let percent = u32::try_from(done * 100 / (self.total as u128).max(1)).unwrap_or(100);
+        (self.told != Some(percent)).then(|| *self.told.insert(percent))
+    }
+}
+
 /// Reports a result besides what the task's function returns; the worse of the two counts.
 ///
 /// ```
@@ -130,4 +176,23 @@ macro_rules! error {
     ($($message:tt)+) => {
         $crate::log($crate::Level::Error, &::std::format!($($message)+))
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(total: usize, items: usize) -> Vec<u32> {
+        let mut progress = Progress::of(total);
+        (0..items).filter_map(|_| progress.advance()).collect()
+    }
+
+    #[test]
+    fn progress_is_told_when_it_changes_and_stays_in_its_range() {
+        assert_eq!(told(3, 3), [0, 33, 66]);
+        assert_eq!(told(1000, 25), [0, 1, 2]);
+        assert_eq!(told(2, 5), [0, 50, 100]);
+        assert_eq!(told(0, 2), [0]);
+        assert_eq!(told(usize::MAX, 1), [0]);
+    }
 }

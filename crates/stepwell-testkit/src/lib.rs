@@ -3,4 +3,9 @@
 //! Guests are built on demand, once per process, by one function that `xtask` and the tests share;
 //! no `.wasm` is committed.
 
+mod environment;
 pub mod guests;
+mod process;
+
+pub use environment::TestEnv;
+pub use process::{Output, Process, Signal};

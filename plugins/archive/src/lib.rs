@@ -8,7 +8,7 @@ use std::io::BufWriter;
 use std::path::Path;
 use stepwell_digest::{Hashed, Summary};
 use stepwell_selection::{Entry, Selection, USUALLY_EXCLUDED};
-use stepwell_task::{Context, Result, WorkspacePath, canceled, fail, info, progress};
+use stepwell_task::{Context, Progress, Result, WorkspacePath, canceled, fail, info};
 
 stepwell_task::task! {
     /// Packs files into a tar.gz that is the same, byte by byte, every time.
@@ -97,12 +97,12 @@ fn write(inputs: &Inputs, entries: &[Entry], path: &Path) -> Result<Summary> {
         mtime: inputs.mtime.into(),
     };
     let mut packer = Packer::new(Hashed::new(BufWriter::new(file)), style);
+    let mut progress = Progress::of(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         if canceled() {
             fail!("canceled after {index} of {} files", entries.len());
         }
-        let percent = index * 100 / entries.len().max(1);
-        progress(u32::try_from(percent).unwrap_or(100), &entry.path);
+        progress.begin(&entry.path);
         packer.add(inputs.base.as_ref(), entry)?;
     }
     let (file, summary) = packer.finish().with_context(cannot_write)?.finish();

@@ -73,7 +73,13 @@ impl<'a, W: Write> Packer<'a, W> {
                 }
             }
             Kind::Link => {
-                let target = fs::read_link(&source).with_context(cannot_pack)?;
+                // A sandbox refuses to read a link that is absolute.
+                let target = fs::read_link(&source).with_context(|| {
+                    format!(
+                        "cannot read the link `{}`; if it leads out of the workspace, exclude it",
+                        entry.path
+                    )
+                })?;
                 if !stays_inside(&entry.path, &target) {
                     fail!(
                         "`{}` links to `{}`, which is not in the archive; exclude it",

@@ -105,7 +105,7 @@ impl Step {
                 });
             }
         }
-        if result == StepResult::Succeeded && self.errors + self.warnings > 0 {
+        if result == StepResult::Succeeded && (self.errors > 0 || self.warnings > 0) {
             result = StepResult::SucceededWithIssues;
             reason = Some(format!(
                 "reported {}",

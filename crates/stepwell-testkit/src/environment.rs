@@ -1,0 +1,160 @@
+//! A project of its own for a test, and the program that is run in it.
+//!
+//! The program sees nothing of the machine but `PATH`: its home, its temporary files and its project
+//! are below one folder that goes away with the [`TestEnv`]. Only compiled code is shared, by all
+//! tests of all binaries, so that a guest is compiled once and not once for each test.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test whose environment cannot be set up has failed"
+)]
+
+use crate::guests::{Guests, repository};
+use crate::process::{Output, Process};
+use regex::Regex;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+/// The built-in tasks, built once per process.
+static PLUGINS: LazyLock<PathBuf> = LazyLock::new(|| built(Guests::Plugins));
+
+/// The guests of the tests, built once per process.
+static GUESTS: LazyLock<PathBuf> = LazyLock::new(|| built(Guests::Tests));
+
+fn built(guests: Guests) -> PathBuf {
+    guests.build().expect("the guests build")
+}
+
+/// A temporary project, and all that the program needs to run in it.
+#[derive(Debug)]
+pub struct TestEnv {
+    program: PathBuf,
+    root: TempDir,
+}
+
+impl TestEnv {
+    /// An empty project in which `program` is run: `env!("CARGO_BIN_EXE_stepwell")`, which only a
+    /// test of the program's own package knows.
+    #[must_use]
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        for folder in ["home", "project", "tmp"] {
+            fs::create_dir(root.path().join(folder)).expect("a folder can be made");
+        }
+        Self {
+            program: program.into(),
+            root,
+        }
+    }
+
+    /// The project's folder, which is where the program is started.
+    #[must_use]
+    pub fn project(&self) -> PathBuf {
+        self.root.path().join("project")
+    }
+
+    /// Writes a file of the project, with the folders that it needs. Returns its path.
+    pub fn write(&self, path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.project().join(path);
+        let folder = path.parent().expect("a file is in a folder");
+        fs::create_dir_all(folder).expect("a folder can be made");
+        fs::write(&path, contents).expect("a file can be written");
+        path
+    }
+
+    /// Puts guests of `tests/guests` into the project, as `guests/NAME.wasm`.
+    pub fn add_guests(&self, names: &[&str]) {
+        for name in names {
+            let file = format!("{name}.wasm");
+            let bytes = fs::read(GUESTS.join(&file));
+            let bytes = bytes.expect("there is a guest of that name");
+            self.write(Path::new("guests").join(file), bytes);
+        }
+    }
+
+    /// Everything in the project, folders included, sorted.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        let project = self.project();
+        let mut found = Vec::new();
+        let mut folders = vec![project.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder of the project can be listed") {
+                let path = entry.expect("a folder of the project can be listed").path();
+                let name = path.strip_prefix(&project).unwrap_or(&path);
+                found.push(name.display().to_string());
+                if path.is_dir() && !path.is_symlink() {
+                    folders.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The program with `arguments`, in the project and in its environment, ready to be changed.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .current_dir(self.project())
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("HOME", self.root.path().join("home"))
+            .env("XDG_CACHE_HOME", self.root.path().join("home/cache"))
+            .env("TMPDIR", self.root.path().join("tmp"))
+            .env("STEPWELL_TASKS", &*PLUGINS)
+            .env("STEPWELL_CACHE", repository().join("target/test-cache"));
+        command
+    }
+
+    /// Starts the program with `arguments`.
+    #[must_use]
+    pub fn start(&self, arguments: &[&str]) -> Process {
+        Process::start(self.command(arguments))
+    }
+
+    /// Runs the program with `arguments` to its end.
+    pub fn stepwell(&self, arguments: &[&str]) -> Output {
+        self.start(arguments).end()
+    }
+
+    /// `text` with fixed words for what is different in every run: identifiers of runs, times, sizes,
+    /// and where the project is. Columns of tables, whose width depends on those, move together.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let project = self.project().display().to_string();
+        let text = text.replace(&project, "[PROJECT]");
+        REDACTIONS.iter().fold(text, |text, (pattern, word)| {
+            pattern.replace_all(&text, *word).into_owned()
+        })
+    }
+}
+
+const TIME: &str = r"(?:\d+ µs|\d+(?:\.\d)? ms|\d+\.\d s|\d+ m \d\d s)";
+
+static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let size = r"\d+(?:\.\d)? [KMG]?i?B";
+    let patterns = [
+        ("run_[0-9A-Z]{26}".to_owned(), "run_ID"),
+        (format!(" in {TIME}"), " in TIME"),
+        (
+            format!("  +{TIME}  +{TIME}  +{size}(?:  +|$)"),
+            "  TIME  TIME  SIZE  ",
+        ),
+        ("Duration +CPU +Memory".to_owned(), "Duration  CPU  Memory"),
+        (r"(?m)(\S)   +(\S)".to_owned(), "$1  $2"),
+        (r"(?m) +$".to_owned(), ""),
+    ];
+    patterns
+        .into_iter()
+        .map(|(pattern, word)| {
+            let pattern = Regex::new(&pattern).expect("the pattern is valid");
+            (pattern, word)
+        })
+        .collect()
+});

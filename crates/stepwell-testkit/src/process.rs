@@ -1,0 +1,148 @@
+//! A program that a test has started.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a program that cannot be watched fails its test"
+)]
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+pub use rustix::process::Signal;
+
+/// No program of a test takes longer, also on a slow machine. One that does is killed.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A running program whose output is read while it runs.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    lines: Receiver<(Stream, String)>,
+    deadline: Instant,
+    stdout: String,
+    stderr: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// What a program said, and how it ended.
+#[derive(Debug)]
+#[must_use = "either assert the exit code or look at the output"]
+pub struct Output {
+    /// The exit code; 128 and the number of the signal that ended it, as in a shell.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The most memory that it had at a time, in bytes.
+    pub peak_memory: u64,
+}
+
+impl Process {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program can be started");
+        let (sender, lines) = channel();
+        let stdout = child.stdout.take().expect("standard output is a pipe");
+        let stderr = child.stderr.take().expect("standard error is a pipe");
+        read(stdout, Stream::Stdout, sender.clone());
+        read(stderr, Stream::Stderr, sender);
+        Self {
+            child,
+            lines,
+            deadline: Instant::now() + DEADLINE,
+            stdout: String::new(),
+            stderr: String::new(),
+        }
+    }
+
+    /// Waits until the program has said `words` on either stream.
+    pub fn wait_for(&mut self, words: &str) {
+        while !self.stdout.contains(words) && !self.stderr.contains(words) {
+            if !self.read_line() {
+                panic!("`{words}` was never said:\n{}{}", self.stdout, self.stderr);
+            }
+        }
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok();
+        let id = id.and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(id.expect("a process has an id"), signal)
+            .expect("the signal can be sent");
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Output {
+        while self.read_line() {}
+        let (code, peak_memory) = wait(&self.child);
+        Output {
+            code,
+            stdout: self.stdout,
+            stderr: self.stderr,
+            peak_memory,
+        }
+    }
+
+    /// Takes in one line; `false` when both streams have ended.
+    fn read_line(&mut self) -> bool {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        match self.lines.recv_timeout(left) {
+            Ok((Stream::Stdout, line)) => self.stdout.push_str(&line),
+            Ok((Stream::Stderr, line)) => self.stderr.push_str(&line),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {
+                self.signal(Signal::KILL);
+                let (stdout, stderr) = (&self.stdout, &self.stderr);
+                panic!("the program does not end:\n{stdout}{stderr}");
+            }
+        }
+        true
+    }
+}
+
+fn read(from: impl Read + Send + 'static, stream: Stream, to: Sender<(Stream, String)>) {
+    std::thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        let mut line = Vec::new();
+        while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            if to.send((stream, text)).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    });
+}
+
+/// The exit code and the peak of memory. The standard library's `wait` has no word for the latter.
+#[expect(unsafe_code, reason = "no safe crate wraps wait4")]
+fn wait(child: &Child) -> (i32, u64) {
+    let id = i32::try_from(child.id()).expect("an id is a small number");
+    let mut status = 0;
+    // SAFETY: an all-zero `rusage` is valid, being numbers only.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to live values of the right types, and the child is ours and has
+    // not been waited for.
+    let waited = unsafe { libc::wait4(id, &raw mut status, 0, &raw mut usage) };
+    assert_eq!(waited, id, "{}", std::io::Error::last_os_error());
+    let code = match libc::WIFEXITED(status) {
+        true => libc::WEXITSTATUS(status),
+        false => 128 + libc::WTERMSIG(status),
+    };
+    // In KiB.
+    (code, u64::try_from(usage.ru_maxrss).unwrap_or_default() << 10)
+}

@@ -1,0 +1,281 @@
+//! The workspace, and nothing but the workspace.
+
+use crate::harness::run;
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+use stepwell_event::{Access, Outcome};
+use tempfile::TempDir;
+
+#[test]
+fn without_a_grant_there_is_no_folder_at_all() {
+    let nothing = "relative false\nabsolute false\n";
+    assert_eq!(run("fs_list").go().succeeded(), nothing);
+    let workspace = workspace();
+    let none = run("fs_list").grant(workspace.path(), Access::None).go();
+    assert_eq!(none.succeeded(), nothing);
+}
+
+#[test]
+fn the_workspace_is_the_root_and_the_working_directory() {
+    let workspace = tempfile::tempdir().unwrap();
+    fs::write(workspace.path().join("file"), "text").unwrap();
+    let ran = run("fs_list").read_only(workspace.path()).go();
+    assert_eq!(
+        ran.succeeded(),
+        "folder /\nentry file\nrelative true\nabsolute true\n"
+    );
+    let ran = run("fs_read")
+        .read_only(workspace.path())
+        .args(["file", "/file", "none"])
+        .go();
+    assert_eq!(ran.succeeded(), "file: text\n/file: text\nnone: NotFound\n");
+}
+
+#[test]
+fn a_workspace_that_is_not_there_is_no_fault_of_the_guest() {
+    let ran = run("fs_list").workspace(Path::new("/does/not/exist")).go();
+    let Outcome::HostFailed { message } = ran.outcome() else {
+        panic!("{:?}", ran.outcome());
+    };
+    assert!(message.contains("`/does/not/exist`"), "{message}");
+}
+
+/// A workspace with something for each call of `fs_mutate`.
+fn workspace() -> TempDir {
+    let workspace = tempfile::tempdir().unwrap();
+    for file in ["file", "cut", "moved", "doomed"] {
+        fs::write(workspace.path().join(file), "original").unwrap();
+    }
+    for folder in ["folder", "doomed-folder"] {
+        fs::create_dir(workspace.path().join(folder)).unwrap();
+    }
+    workspace
+}
+
+/// Everything in a folder that a change would change.
+fn picture(folder: &Path) -> BTreeMap<PathBuf, (Option<Vec<u8>>, i64, i64, u64)> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            if metadata.is_dir() {
+                folders.push(path.clone());
+            }
+            let content = metadata.is_file().then(|| fs::read(&path).unwrap());
+            let times = (metadata.mtime(), metadata.mtime_nsec());
+            all.insert(path, (content, times.0, times.1, metadata.nlink()));
+        }
+    }
+    all
+}
+
+#[test]
+fn with_a_grant_to_read_nothing_can_be_changed() {
+    let workspace = workspace();
+    let before = picture(workspace.path());
+    let ran = run("fs_mutate").read_only(workspace.path()).go();
+    let said = ran.succeeded();
+    assert_eq!(said.lines().count(), 19, "{said}");
+    for line in said.lines() {
+        assert!(line.contains("ErrorCode::"), "{line}");
+    }
+    assert_eq!(picture(workspace.path()), before);
+}
+
+#[test]
+fn with_a_grant_to_write_everything_can_be_changed() {
+    let workspace = workspace();
+    let said = run("fs_mutate")
+        .workspace(workspace.path())
+        .go()
+        .succeeded();
+    assert_eq!(said.lines().count(), 19, "{said}");
+    for line in said.lines() {
+        assert!(line.ends_with(": ok"), "{line}");
+    }
+    let path = |name: &str| workspace.path().join(name);
+    assert!(path("folder/below").is_dir());
+    assert_eq!(fs::read(path("cut")).unwrap(), b"");
+    assert_eq!(fs::read(path("renamed")).unwrap(), b"original");
+    assert_eq!(fs::read_link(path("symbolic")).unwrap(), Path::new("file"));
+    assert!(!path("doomed").exists() && !path("doomed-folder").exists());
+}
+
+/// A workspace full of ways out, and beside it a folder with a secret.
+fn workspace_with_ways_out() -> (TempDir, PathBuf) {
+    let both = tempfile::tempdir().unwrap();
+    let (inside, outside) = (both.path().join("inside"), both.path().join("outside"));
+    for folder in [
+        &inside,
+        &outside,
+        &outside.join("folder"),
+        &inside.join("deep"),
+    ] {
+        fs::create_dir(folder).unwrap();
+    }
+    fs::write(outside.join("secret"), "the secret").unwrap();
+    fs::write(inside.join("bait"), "bait").unwrap();
+    let absolute = outside.display().to_string();
+    for (name, target) in [
+        ("passwd", "/etc/passwd"),
+        ("etc", "/etc"),
+        ("up", ".."),
+        ("beside", "../outside"),
+        ("secret", "../outside/secret"),
+        ("absolute", absolute.as_str()),
+        ("environment", "/proc/self/environ"),
+        ("deep/up", "../.."),
+        ("deep/beside", "../../outside"),
+        // It leads out only through another one.
+        ("detour", "deep/up/outside"),
+        ("loop", "loop"),
+    ] {
+        symlink(target, inside.join(name)).unwrap();
+    }
+    (both, inside)
+}
+
+#[test]
+fn no_path_leads_out_of_the_workspace() {
+    let paths = [
+        "..",
+        "../outside",
+        "../outside/secret",
+        "/..",
+        "/../outside/secret",
+        "/etc",
+        "/etc/passwd",
+        "passwd",
+        "etc",
+        "etc/passwd",
+        "up",
+        "up/outside",
+        "up/outside/secret",
+        "beside",
+        "beside/secret",
+        "secret",
+        "absolute",
+        "absolute/secret",
+        "environment",
+        "deep/up",
+        "deep/up/outside/secret",
+        "deep/beside",
+        "deep/../../outside",
+        "deep/../..",
+        "deep/beside/../outside/secret",
+        "detour",
+        "detour/secret",
+        "loop",
+        "./../outside",
+        "bait/../../outside",
+        "//etc/passwd",
+        "",
+    ];
+    for write in [true, false] {
+        let (both, inside) = workspace_with_ways_out();
+        let before = picture(both.path());
+        let step = run("fs_escape")
+            .args(paths)
+            .args(paths.map(|path| format!("{path}/")));
+        let step = if write {
+            step.workspace(&inside)
+        } else {
+            step.read_only(&inside)
+        };
+        let said = step.go().succeeded();
+        assert_eq!(said, "", "write: {write}");
+        assert_eq!(picture(both.path()), before);
+    }
+}
+
+#[test]
+fn the_escape_guest_would_tell_of_a_path_that_leads_somewhere() {
+    let (_both, inside) = workspace_with_ways_out();
+    let said = run("fs_escape")
+        .workspace(&inside)
+        .args(["deep"])
+        .go()
+        .succeeded();
+    assert!(said.contains("did list deep\n"), "{said}");
+    assert!(said.contains("did create in deep\n"), "{said}");
+    assert!(said.contains("did enter plain deep\n"), "{said}");
+}
+
+#[test]
+fn a_guest_can_go_deep() {
+    let workspace = tempfile::tempdir().unwrap();
+    let ran = run("fs_deep").workspace(workspace.path()).args([300]).go();
+    assert_eq!(ran.succeeded(), "found\n");
+    assert!(workspace.path().join("d/".repeat(300) + "bottom").is_file());
+}
+
+#[test]
+fn hostile_names_are_names() {
+    let workspace = tempfile::tempdir().unwrap();
+    let said = run("fs_names").workspace(workspace.path()).go().succeeded();
+    let refused: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.ends_with(": ok"))
+        .collect();
+    assert_eq!(
+        refused,
+        [
+            r#""nnnnnnnnnnnnnnnnnnnn": ErrorCode::NameTooLong"#,
+            r#""nul\0byte": ErrorCode::Invalid"#,
+            r#""": ErrorCode::NoEntry"#,
+        ]
+    );
+    assert_eq!(fs::read_dir(workspace.path()).unwrap().count(), 10);
+}
+
+#[test]
+fn a_pipe_in_the_workspace_is_refused_before_it_blocks() {
+    let workspace = tempfile::tempdir().unwrap();
+    let pipe = workspace.path().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    symlink("pipe", workspace.path().join("link")).unwrap();
+    let ran = run("fs_fifo")
+        .workspace(workspace.path())
+        .timeout(5_000)
+        .go();
+    let refused = "ErrorCode::Unsupported";
+    assert_eq!(
+        ran.succeeded(),
+        format!("read: {refused}\nwrite: {refused}\ncreate: {refused}\nlinked: {refused}\n")
+    );
+}
+
+#[test]
+fn impossible_offsets_are_ordinary_errors() {
+    let workspace = tempfile::tempdir().unwrap();
+    let said = run("fs_offsets")
+        .workspace(workspace.path())
+        .go()
+        .succeeded();
+    assert_eq!(said.lines().count(), 6, "{said}");
+    for line in said.lines().filter(|line| !line.starts_with("advise")) {
+        assert!(line.contains("ErrorCode::"), "{line}");
+    }
+}
+
+#[test]
+fn the_text_of_an_error_says_nothing_of_the_host() {
+    let workspace = tempfile::tempdir().unwrap();
+    let said = run("fs_debug_text")
+        .workspace(workspace.path())
+        .go()
+        .succeeded();
+    let path = workspace.path().display().to_string();
+    for forbidden in [path.as_str(), "backtrace", ".rs:", "wasmtime"] {
+        assert!(!said.contains(forbidden), "{said}");
+    }
+    assert_eq!(said.lines().count(), 1, "{said}");
+}

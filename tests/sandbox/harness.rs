@@ -1,0 +1,391 @@
+//! One step in a sandbox: what it is given, and what came of it.
+
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+use stepwell_event::{
+    Access, Denial, Digest, Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest,
+    Stream, WorkspaceGrant,
+};
+use stepwell_sandbox::{Component, Sandbox, SandboxConfig, StepSink, StopHandle};
+use stepwell_testkit::guests::Guests;
+
+/// Slots of the sandbox that tests share.
+pub const SLOTS: u32 = 16;
+
+/// The bytes of a guest of `tests/guests`, by the name of its program or package.
+pub fn guest(name: &str) -> Vec<u8> {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| Guests::Tests.build().unwrap());
+    let path = folder.join(format!("{}.wasm", name.replace("task-", "task_")));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The sandbox that tests share. It keeps compiled code, so that only the first run is slow.
+pub fn sandbox() -> &'static Sandbox {
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    SANDBOX.get_or_init(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("code");
+        Sandbox::new(&SandboxConfig {
+            cache: Some(cache),
+            slots: SLOTS,
+        })
+        .unwrap()
+    })
+}
+
+/// A sandbox of a test's own, without a cache.
+pub fn fresh_sandbox(slots: u32) -> Sandbox {
+    Sandbox::new(&SandboxConfig { cache: None, slots }).unwrap()
+}
+
+pub fn digest(bytes: &[u8]) -> Digest {
+    Digest::from_sha256(Sha256::digest(bytes).into())
+}
+
+/// A component in the shared sandbox.
+pub fn load(bytes: &[u8]) -> Component {
+    sandbox()
+        .load(bytes, digest(bytes))
+        .unwrap_or_else(|error| panic!("{error}"))
+        .component
+}
+
+/// A plain command of `tests/guests`.
+pub fn run(name: &str) -> Step {
+    run_bytes(guest(name))
+}
+
+/// A plain command.
+pub fn run_bytes(bytes: Vec<u8>) -> Step {
+    Step::new(bytes, Entry::Command { args: Vec::new() })
+}
+
+/// A typed task of `tests/guests`.
+pub fn task(name: &str) -> Step {
+    Step::new(guest(name), Entry::Task { inputs: Vec::new() })
+}
+
+/// A step that is about to run. Nothing is granted unless it says so.
+pub struct Step {
+    bytes: Vec<u8>,
+    entry: Entry,
+    env: Vec<(String, String)>,
+    workspace: Option<WorkspaceGrant>,
+    limits: Limits,
+    stop: StopHandle,
+    sink: Recorder,
+    later: Option<(Duration, fn(&StopHandle))>,
+}
+
+impl Step {
+    fn new(bytes: Vec<u8>, entry: Entry) -> Self {
+        let stop = StopHandle::default();
+        Self {
+            bytes,
+            entry,
+            env: Vec::new(),
+            workspace: None,
+            // A test that hangs should fail.
+            limits: Limits {
+                timeout_ms: Some(60_000),
+                ..Limits::default()
+            },
+            sink: Recorder {
+                stop: stop.clone(),
+                ..Recorder::default()
+            },
+            stop,
+            later: None,
+        }
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn args<S: ToString>(mut self, given: impl IntoIterator<Item = S>) -> Self {
+        let Entry::Command { args } = &mut self.entry else {
+            panic!("a task has inputs");
+        };
+        args.extend(given.into_iter().map(|arg| arg.to_string()));
+        self
+    }
+
+    pub fn input(mut self, name: &str, value: &str) -> Self {
+        let Entry::Task { inputs } = &mut self.entry else {
+            panic!("a command has arguments");
+        };
+        inputs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Enters the component the way that it does not have.
+    pub fn entered_wrongly(mut self) -> Self {
+        self.entry = match self.entry {
+            Entry::Task { .. } => Entry::Command { args: Vec::new() },
+            Entry::Command { .. } => Entry::Task { inputs: Vec::new() },
+        };
+        self
+    }
+
+    pub fn workspace(self, path: &Path) -> Self {
+        self.grant(path, Access::Write)
+    }
+
+    pub fn read_only(self, path: &Path) -> Self {
+        self.grant(path, Access::Read)
+    }
+
+    pub fn grant(mut self, path: &Path, access: Access) -> Self {
+        self.workspace = Some(WorkspaceGrant {
+            path: path.to_owned(),
+            access,
+        });
+        self
+    }
+
+    pub fn timeout(mut self, millis: u64) -> Self {
+        self.limits.timeout_ms = Some(millis);
+        self
+    }
+
+    pub fn grace(mut self, millis: u64) -> Self {
+        self.limits.grace_ms = millis;
+        self
+    }
+
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.limits.memory = bytes;
+        self
+    }
+
+    pub fn output(mut self, bytes: u64) -> Self {
+        self.limits.output = bytes;
+        self
+    }
+
+    /// The sink has no room, ever.
+    pub fn stalled(mut self) -> Self {
+        self.sink.stalled = true;
+        self
+    }
+
+    /// The sink refuses every variable.
+    pub fn refusing(mut self, refusal: Refusal) -> Self {
+        self.sink.refusal = Some(refusal);
+        self
+    }
+
+    /// Asks the step to stop when it logs for the first time.
+    pub fn ask_when_it_logs(mut self) -> Self {
+        self.sink.ask = true;
+        self
+    }
+
+    /// Asks the step to stop before it begins.
+    pub fn asked_before(self) -> Self {
+        self.stop.ask();
+        self
+    }
+
+    /// Asks the step to stop, or stops it, after a while.
+    pub fn after(mut self, millis: u64, act: fn(&StopHandle)) -> Self {
+        self.later = Some((Duration::from_millis(millis), act));
+        self
+    }
+
+    /// Runs it in the shared sandbox.
+    pub fn go(self) -> Ran {
+        self.go_in(sandbox())
+    }
+
+    /// Runs it in `sandbox`.
+    pub fn go_in(self, sandbox: &Sandbox) -> Ran {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let ran = runtime.block_on(self.start_in(sandbox));
+        // A file operation that never ends must fail its test, not hang it.
+        runtime.shutdown_background();
+        ran
+    }
+
+    pub async fn start_in(self, sandbox: &Sandbox) -> Ran {
+        let digest = digest(&self.bytes);
+        let loaded = sandbox
+            .load(&self.bytes, digest)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let request = StepRequest {
+            component: digest,
+            entry: self.entry,
+            env: self.env,
+            workspace: self.workspace,
+            limits: self.limits,
+        };
+        if let Some((after, act)) = self.later {
+            let stop = self.stop.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                act(&stop);
+            });
+        }
+        let events = Arc::clone(&self.sink.events);
+        let started = Instant::now();
+        let sink = Box::new(self.sink);
+        let report = sandbox
+            .run(&loaded.component, &request, self.stop, sink)
+            .await;
+        let took = started.elapsed();
+        let events = std::mem::take(&mut *events.lock().unwrap());
+        Ran {
+            report,
+            events,
+            took,
+        }
+    }
+}
+
+/// A sink that keeps what it is told.
+#[derive(Default)]
+struct Recorder {
+    events: Arc<Mutex<Vec<GuestEvent>>>,
+    refusal: Option<Refusal>,
+    stalled: bool,
+    ask: bool,
+    stop: StopHandle,
+}
+
+impl StepSink for Recorder {
+    fn guest(&mut self, event: GuestEvent) -> Result<(), Refusal> {
+        if self.ask && matches!(event, GuestEvent::Log { .. }) {
+            self.stop.ask();
+        }
+        let is_variable = matches!(
+            event,
+            GuestEvent::SetVariable { .. } | GuestEvent::AddSecret { .. }
+        );
+        self.events.lock().unwrap().push(event);
+        match &self.refusal {
+            Some(refusal) if is_variable => Err(refusal.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        self.stalled.then(|| Box::pin(std::future::pending()) as _)
+    }
+}
+
+/// A step that ran.
+#[derive(Debug)]
+pub struct Ran {
+    pub report: StepReport,
+    pub events: Vec<GuestEvent>,
+    pub took: Duration,
+}
+
+impl Ran {
+    pub fn outcome(&self) -> &Outcome {
+        &self.report.outcome
+    }
+
+    /// The output of a step that must have succeeded.
+    pub fn succeeded(&self) -> String {
+        assert_eq!(self.outcome(), &Outcome::Succeeded, "{}", self.stderr());
+        self.stdout()
+    }
+
+    pub fn bytes(&self, of: Stream) -> Vec<u8> {
+        let mut all = Vec::new();
+        for event in &self.events {
+            match event {
+                GuestEvent::Output { stream, bytes } if *stream == of => all.extend(bytes),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.bytes(Stream::Stdout)).into_owned()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.bytes(Stream::Stderr)).into_owned()
+    }
+
+    pub fn denials(&self) -> Vec<Denial> {
+        let denied = |event: &GuestEvent| match event {
+            GuestEvent::Denied(denial) => Some(denial.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(denied).collect()
+    }
+
+    /// What was logged, one message a line.
+    pub fn log(&self) -> String {
+        let mut all = String::new();
+        for event in &self.events {
+            if let GuestEvent::Log { message, .. } = event {
+                writeln!(all, "{message}").unwrap();
+            }
+        }
+        all
+    }
+
+    /// How often an event of this kind came.
+    pub fn count(&self, is: impl Fn(&GuestEvent) -> bool) -> usize {
+        self.events.iter().filter(|event| is(event)).count()
+    }
+
+    /// Asserts that it was stopped in good time. The bound is generous: the machine may be busy.
+    pub fn stopped_soon(&self) -> &Self {
+        assert!(
+            self.took < Duration::from_secs(2),
+            "it took {:?}",
+            self.took
+        );
+        self
+    }
+}
+
+/// Runs a test that measures its process in a process of its own.
+pub fn alone(test: &str, measure: impl FnOnce()) {
+    const ALONE: &str = "STEPWELL_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return measure();
+    }
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(program)
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Bytes of memory that this process holds now, and the most that it ever held.
+pub fn resident_bytes() -> (u64, u64) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let field = |name: &str| -> u64 {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            << 10
+    };
+    (field("VmRSS"), field("VmHWM"))
+}

@@ -1,0 +1,50 @@
+//! The sandbox against guests that behave, and against those that do not.
+//!
+//! Each guest is a program of its own in `guests/`; what Rust cannot express is written by hand in
+//! the text format. A test tells in one line what a guest is given, and asserts what came of it.
+
+mod cache;
+mod damage;
+mod environment;
+mod files;
+mod format;
+mod handmade;
+mod harness;
+mod limits;
+mod network;
+mod output;
+mod state;
+mod task;
+mod time;
+
+use std::path::Path;
+use stepwell_testkit::guests::repository;
+
+#[test]
+fn every_guest_has_a_test() {
+    let tests = repository().join("tests");
+    let text: String = names(&tests.join("sandbox"))
+        .iter()
+        .map(|file| std::fs::read_to_string(tests.join("sandbox").join(file)).unwrap())
+        .collect();
+    let guests = tests.join("guests");
+    let commands = names(&guests.join("commands/src/bin"));
+    let tasks = names(&guests)
+        .into_iter()
+        .filter(|name| name.starts_with("task-"));
+    let commands = commands
+        .iter()
+        .map(|file| file.trim_end_matches(".rs").to_owned());
+    let untested: Vec<String> = commands
+        .chain(tasks)
+        .filter(|name| !text.contains(&format!("\"{name}\"")))
+        .collect();
+    assert!(untested.is_empty(), "no test runs {untested:?}");
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
