@@ -1,12 +1,8 @@
 //! Why a step ended as it did.
 
 use crate::hostile::hostile;
-use crate::text::{bytes, count};
-use crate::words::{GUEST, HOST};
-use stepwell_event::{Denial, Frame, Issue, IssueSeverity, Outcome, RunState, StepRecord};
-
-/// Guests may give any number of details and frames.
-const LINES: usize = 20;
+use crate::text::count;
+use stepwell_event::{Denial, Issue, IssueSeverity, RunState, StepRecord};
 
 /// The reason with the number of problems, in one line; `None` when there is nothing to say.
 pub(crate) fn why(record: &StepRecord) -> Option<String> {
@@ -36,47 +32,6 @@ fn problems(record: &StepRecord) -> Option<String> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// Everything else that helps to understand the end of the step, line by line, each with the sign
-/// of who says it.
-pub(crate) fn details(record: &StepRecord) -> Vec<(char, String)> {
-    let mut host: Vec<String> = record.denials.iter().map(denial).collect();
-    if record.usage.output_dropped > 0 {
-        let dropped = bytes(record.usage.output_dropped);
-        host.push(format!("{dropped} of output dropped: the log is full"));
-    }
-    let guest: Vec<String> = match &record.outcome {
-        Some(Outcome::Failed {
-            details: Some(details),
-            ..
-        }) => {
-            let lines = details.lines().map(|line| hostile(line).into_owned());
-            first(lines, details.lines().count())
-        }
-        Some(Outcome::Trapped { backtrace, .. }) => {
-            first(backtrace.iter().map(frame), backtrace.len())
-        }
-        _ => Vec::new(),
-    };
-    let guest = guest.into_iter().map(|line| (GUEST, line));
-    guest
-        .chain(host.into_iter().map(|line| (HOST, line)))
-        .collect()
-}
-
-fn first(lines: impl Iterator<Item = String>, count: usize) -> Vec<String> {
-    let more = count.checked_sub(LINES).filter(|more| *more > 0);
-    let more = more.map(|more| format!("… and {more} more"));
-    lines.take(LINES).chain(more).collect()
-}
-
-fn frame(frame: &Frame) -> String {
-    let function = hostile(&frame.function);
-    match &frame.location {
-        Some(location) => format!("at {function} ({})", hostile(location)),
-        None => format!("at {function}"),
-    }
 }
 
 /// What was refused, and what would allow it.

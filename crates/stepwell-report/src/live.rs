@@ -6,7 +6,7 @@
 use crate::hostile::hostile;
 use crate::running::{Running, Tail};
 use crate::text::{count, duration, duration_ms};
-use crate::words::{BOLD, DIM, Paint, step_sign, step_style, step_word};
+use crate::words::{BOLD, DIM, HOST, Paint, step_sign, step_style, step_word};
 use crate::{View, explain};
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -114,8 +114,12 @@ impl Live {
         for line in tail.unwrap_or_default() {
             text.push_str(&format!("\n    {}", self.paint.with(DIM, line)));
         }
-        for (sign, line) in explain::details(record) {
-            text.push_str(&format!("\n    {sign} {line}"));
+        for denial in record
+            .denials
+            .iter()
+            .filter(|_| record.result != StepResult::Failed)
+        {
+            text.push_str(&format!("\n    {HOST} {}", explain::denial(denial)));
         }
         self.screen.println(text)
     }

@@ -45,9 +45,6 @@ impl<W: Write> Plain<W> {
     }
 
     fn step_finished(&mut self, at: (&str, u32), record: &StepRecord) -> io::Result<()> {
-        for (sign, line) in explain::details(record) {
-            self.step_line(at, sign, line)?;
-        }
         let mut text = step_word(record.result).to_owned();
         if record.result != StepResult::Skipped {
             text.push_str(&format!(" in {}", duration(record.usage.wall_us)));

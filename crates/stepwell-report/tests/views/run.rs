@@ -250,7 +250,6 @@ fn plain_lines_tell_who_speaks() {
     verify | fetch > started
     verify | fetch | ␛[2J␛]0;pwned␇␍verify > succeeded \u{202e}
     verify | fetch ! error: src/lib.rs:3:7: license is missing␛[0m [L001]
-    verify | fetch > denied: network example.com:443␛[1A (allow with `allow = { hosts = ["example.com"] }`)
     verify | fetch > failed in 1.2 s: exit code 3 (12 errors, 1 warning)
     verify | publish > skipped
     verify > failed in 1.4 s
@@ -259,8 +258,6 @@ fn plain_lines_tell_who_speaks() {
     limits | greedy > started
     limits | greedy > failed in 1.2 s: out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in the task's `allow`)
     limits | panicky > started
-    limits | panicky | at core::panicking::panic␛[31m (panicking.rs:1)
-    limits | panicky | at <wasm function 7>
     limits | panicky > succeeded with issues in 1.2 s: trapped
     limits > failed in 700 ms
     package > skipped
@@ -385,14 +382,11 @@ fn what_ended_stays_on_the_terminal() {
     verify / fetch: error: src/lib.rs:3:7: license is missing␛[0m [L001]
     ✗ verify / fetch  failed in 1.2 s: exit code 3 (12 errors, 1 warning)
         | ␛[2J␛]0;pwned␇␍verify > succeeded \u{202e}
-        > denied: network example.com:443␛[1A (allow with `allow = { hosts = ["example.com"] }`)
     ✗ verify  1.4 s  failed
     ✗ limits / slow  failed in 1.2 s: timed out after 1 s
     ✗ limits / greedy  failed in 1.2 s: out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in th
     e task's `allow`)
     ! limits / panicky  succeeded with issues in 1.2 s: trapped
-        | at core::panicking::panic␛[31m (panicking.rs:1)
-        | at <wasm function 7>
     ✗ limits  700 ms  failed
     – package  skipped
     "##);
