@@ -1,12 +1,12 @@
 //! Components written by hand, for what no Rust program compiles to.
 
 /// The component that a text describes.
-pub fn component(text: &str) -> Vec<u8> {
+pub(crate) fn component(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A command whose core module has these fields; its export `run` is what is run.
-pub fn command(fields: &str) -> Vec<u8> {
+pub(crate) fn command(fields: &str) -> Vec<u8> {
     component(&format!(
         r#"(component
             (core module $m {fields})
@@ -18,19 +18,19 @@ pub fn command(fields: &str) -> Vec<u8> {
 }
 
 /// A command that does nothing, with these fields beside.
-pub fn idle_command(fields: &str) -> Vec<u8> {
+pub(crate) fn idle_command(fields: &str) -> Vec<u8> {
     command(&format!(
         r#"{fields} (func (export "run") (result i32) (i32.const 0))"#
     ))
 }
 
 /// A component that holds a core module with these fields and nothing else.
-pub fn with_module(fields: &str) -> Vec<u8> {
+pub(crate) fn with_module(fields: &str) -> Vec<u8> {
     component(&format!("(component (core module {fields}))"))
 }
 
 /// A command whose `realloc` does `body`, called by the host to hand over the environment.
-pub fn command_with_realloc(body: &str) -> Vec<u8> {
+pub(crate) fn command_with_realloc(body: &str) -> Vec<u8> {
     component(&format!(
         r#"(component
             (import "wasi:cli/environment@0.2.6" (instance $environment
@@ -53,7 +53,7 @@ pub fn command_with_realloc(body: &str) -> Vec<u8> {
 }
 
 /// A core module with the imports and exports of a WASI preview 1 command, which prints a line.
-pub fn preview1_command() -> Vec<u8> {
+pub(crate) fn preview1_command() -> Vec<u8> {
     component(
         r#"(module
             (import "wasi_snapshot_preview1" "fd_write"

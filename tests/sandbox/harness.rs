@@ -14,10 +14,10 @@ use stepwell_sandbox::{Component, Sandbox, SandboxConfig, StepSink, StopHandle};
 use stepwell_testkit::guests::Guests;
 
 /// Slots of the sandbox that tests share.
-pub const SLOTS: u32 = 16;
+pub(crate) const SLOTS: u32 = 16;
 
 /// The bytes of a guest of `tests/guests`, by the name of its program or package.
-pub fn guest(name: &str) -> Vec<u8> {
+pub(crate) fn guest(name: &str) -> Vec<u8> {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| Guests::Tests.build().unwrap());
     let path = folder.join(format!("{}.wasm", name.replace("task-", "task_")));
@@ -25,7 +25,7 @@ pub fn guest(name: &str) -> Vec<u8> {
 }
 
 /// The sandbox that tests share. It keeps compiled code, so that only the first run is slow.
-pub fn sandbox() -> &'static Sandbox {
+pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     SANDBOX.get_or_init(|| {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("code");
@@ -38,16 +38,16 @@ pub fn sandbox() -> &'static Sandbox {
 }
 
 /// A sandbox of a test's own, without a cache.
-pub fn fresh_sandbox(slots: u32) -> Sandbox {
+pub(crate) fn fresh_sandbox(slots: u32) -> Sandbox {
     Sandbox::new(&SandboxConfig { cache: None, slots }).unwrap()
 }
 
-pub fn digest(bytes: &[u8]) -> Digest {
+pub(crate) fn digest(bytes: &[u8]) -> Digest {
     Digest::from_sha256(Sha256::digest(bytes).into())
 }
 
 /// A component in the shared sandbox.
-pub fn load(bytes: &[u8]) -> Component {
+pub(crate) fn load(bytes: &[u8]) -> Component {
     sandbox()
         .load(bytes, digest(bytes))
         .unwrap_or_else(|error| panic!("{error}"))
@@ -55,22 +55,22 @@ pub fn load(bytes: &[u8]) -> Component {
 }
 
 /// A plain command of `tests/guests`.
-pub fn run(name: &str) -> Step {
+pub(crate) fn run(name: &str) -> Step {
     run_bytes(guest(name))
 }
 
 /// A plain command.
-pub fn run_bytes(bytes: Vec<u8>) -> Step {
+pub(crate) fn run_bytes(bytes: Vec<u8>) -> Step {
     Step::new(bytes, Entry::Command { args: Vec::new() })
 }
 
 /// A typed task of `tests/guests`.
-pub fn task(name: &str) -> Step {
+pub(crate) fn task(name: &str) -> Step {
     Step::new(guest(name), Entry::Task { inputs: Vec::new() })
 }
 
 /// A step that is about to run. Nothing is granted unless it says so.
-pub struct Step {
+pub(crate) struct Step {
     bytes: Vec<u8>,
     entry: Entry,
     env: Vec<(String, String)>,
@@ -103,12 +103,12 @@ impl Step {
         }
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn args<S: ToString>(mut self, given: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn args<S: ToString>(mut self, given: impl IntoIterator<Item = S>) -> Self {
         let Entry::Command { args } = &mut self.entry else {
             panic!("a task has inputs");
         };
@@ -116,7 +116,7 @@ impl Step {
         self
     }
 
-    pub fn input(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn input(mut self, name: &str, value: &str) -> Self {
         let Entry::Task { inputs } = &mut self.entry else {
             panic!("a command has arguments");
         };
@@ -125,7 +125,7 @@ impl Step {
     }
 
     /// Enters the component the way that it does not have.
-    pub fn entered_wrongly(mut self) -> Self {
+    pub(crate) fn entered_wrongly(mut self) -> Self {
         self.entry = match self.entry {
             Entry::Task { .. } => Entry::Command { args: Vec::new() },
             Entry::Command { .. } => Entry::Task { inputs: Vec::new() },
@@ -133,15 +133,15 @@ impl Step {
         self
     }
 
-    pub fn workspace(self, path: &Path) -> Self {
+    pub(crate) fn workspace(self, path: &Path) -> Self {
         self.grant(path, Access::Write)
     }
 
-    pub fn read_only(self, path: &Path) -> Self {
+    pub(crate) fn read_only(self, path: &Path) -> Self {
         self.grant(path, Access::Read)
     }
 
-    pub fn grant(mut self, path: &Path, access: Access) -> Self {
+    pub(crate) fn grant(mut self, path: &Path, access: Access) -> Self {
         self.workspace = Some(WorkspaceGrant {
             path: path.to_owned(),
             access,
@@ -149,63 +149,63 @@ impl Step {
         self
     }
 
-    pub fn timeout(mut self, millis: u64) -> Self {
+    pub(crate) fn timeout(mut self, millis: u64) -> Self {
         self.limits.timeout_ms = Some(millis);
         self
     }
 
-    pub fn grace(mut self, millis: u64) -> Self {
+    pub(crate) fn grace(mut self, millis: u64) -> Self {
         self.limits.grace_ms = millis;
         self
     }
 
-    pub fn memory(mut self, bytes: u64) -> Self {
+    pub(crate) fn memory(mut self, bytes: u64) -> Self {
         self.limits.memory = bytes;
         self
     }
 
-    pub fn output(mut self, bytes: u64) -> Self {
+    pub(crate) fn output(mut self, bytes: u64) -> Self {
         self.limits.output = bytes;
         self
     }
 
     /// The sink has no room, ever.
-    pub fn stalled(mut self) -> Self {
+    pub(crate) fn stalled(mut self) -> Self {
         self.sink.stalled = true;
         self
     }
 
     /// The sink refuses every variable.
-    pub fn refusing(mut self, refusal: Refusal) -> Self {
+    pub(crate) fn refusing(mut self, refusal: Refusal) -> Self {
         self.sink.refusal = Some(refusal);
         self
     }
 
     /// Asks the step to stop when it logs for the first time.
-    pub fn ask_when_it_logs(mut self) -> Self {
+    pub(crate) fn ask_when_it_logs(mut self) -> Self {
         self.sink.ask = true;
         self
     }
 
     /// Asks the step to stop before it begins.
-    pub fn asked_before(self) -> Self {
+    pub(crate) fn asked_before(self) -> Self {
         self.stop.ask();
         self
     }
 
     /// Asks the step to stop, or stops it, after a while.
-    pub fn after(mut self, millis: u64, act: fn(&StopHandle)) -> Self {
+    pub(crate) fn after(mut self, millis: u64, act: fn(&StopHandle)) -> Self {
         self.later = Some((Duration::from_millis(millis), act));
         self
     }
 
     /// Runs it in the shared sandbox.
-    pub fn go(self) -> Ran {
+    pub(crate) fn go(self) -> Ran {
         self.go_in(sandbox())
     }
 
     /// Runs it in `sandbox`.
-    pub fn go_in(self, sandbox: &Sandbox) -> Ran {
+    pub(crate) fn go_in(self, sandbox: &Sandbox) -> Ran {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -216,7 +216,7 @@ impl Step {
         ran
     }
 
-    pub async fn start_in(self, sandbox: &Sandbox) -> Ran {
+    pub(crate) async fn start_in(self, sandbox: &Sandbox) -> Ran {
         let digest = digest(&self.bytes);
         let loaded = sandbox
             .load(&self.bytes, digest)
@@ -284,24 +284,24 @@ impl StepSink for Recorder {
 
 /// A step that ran.
 #[derive(Debug)]
-pub struct Ran {
-    pub report: StepReport,
-    pub events: Vec<GuestEvent>,
-    pub took: Duration,
+pub(crate) struct Ran {
+    pub(crate) report: StepReport,
+    pub(crate) events: Vec<GuestEvent>,
+    pub(crate) took: Duration,
 }
 
 impl Ran {
-    pub fn outcome(&self) -> &Outcome {
+    pub(crate) fn outcome(&self) -> &Outcome {
         &self.report.outcome
     }
 
     /// The output of a step that must have succeeded.
-    pub fn succeeded(&self) -> String {
+    pub(crate) fn succeeded(&self) -> String {
         assert_eq!(self.outcome(), &Outcome::Succeeded, "{}", self.stderr());
         self.stdout()
     }
 
-    pub fn bytes(&self, of: Stream) -> Vec<u8> {
+    pub(crate) fn bytes(&self, of: Stream) -> Vec<u8> {
         let mut all = Vec::new();
         for event in &self.events {
             match event {
@@ -312,15 +312,15 @@ impl Ran {
         all
     }
 
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.bytes(Stream::Stdout)).into_owned()
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.bytes(Stream::Stderr)).into_owned()
     }
 
-    pub fn denials(&self) -> Vec<Denial> {
+    pub(crate) fn denials(&self) -> Vec<Denial> {
         let denied = |event: &GuestEvent| match event {
             GuestEvent::Denied(denial) => Some(denial.clone()),
             _ => None,
@@ -329,7 +329,7 @@ impl Ran {
     }
 
     /// What was logged, one message a line.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut all = String::new();
         for event in &self.events {
             if let GuestEvent::Log { message, .. } = event {
@@ -340,12 +340,12 @@ impl Ran {
     }
 
     /// How often an event of this kind came.
-    pub fn count(&self, is: impl Fn(&GuestEvent) -> bool) -> usize {
+    pub(crate) fn count(&self, is: impl Fn(&GuestEvent) -> bool) -> usize {
         self.events.iter().filter(|event| is(event)).count()
     }
 
     /// Asserts that it was stopped in good time. The bound is generous: the machine may be busy.
-    pub fn stopped_soon(&self) -> &Self {
+    pub(crate) fn stopped_soon(&self) -> &Self {
         assert!(
             self.took < Duration::from_secs(2),
             "it took {:?}",
@@ -356,7 +356,7 @@ impl Ran {
 }
 
 /// Runs a test that measures its process in a process of its own.
-pub fn alone(test: &str, measure: impl FnOnce()) {
+pub(crate) fn alone(test: &str, measure: impl FnOnce()) {
     const ALONE: &str = "STEPWELL_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
         return measure();
@@ -376,7 +376,7 @@ pub fn alone(test: &str, measure: impl FnOnce()) {
 }
 
 /// Bytes of memory that this process holds now, and the most that it ever held.
-pub fn resident_bytes() -> (u64, u64) {
+pub(crate) fn resident_bytes() -> (u64, u64) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let field = |name: &str| -> u64 {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap();

@@ -10,6 +10,7 @@ mod bench;
 #[cfg(feature = "bindings")]
 mod bindings;
 mod build;
+mod picture;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -19,6 +20,7 @@ usage: cargo xtask COMMAND
   test                run all tests: host, tasks, documentation
   guests              build the tasks, the examples' tasks and the guests of the tests
   bench steps         what a step costs, next to make, just and a shell
+  picture             draw docs/session.svg from a real session
   bindings [--check]  generate the bindings of the SDK (needs `--features bindings`)";
 
 use std::process::ExitCode;
@@ -41,6 +43,7 @@ fn execute() -> anyhow::Result<()> {
         ["build"] => build::release().map(|program| println!("{}", program.display())),
         ["test"] => build::test(),
         ["guests"] => build::guests(),
+        ["picture"] => picture::draw(),
         ["bench", "steps"] => bench::steps(),
         #[cfg(feature = "bindings")]
         ["bindings"] => bindings::write(),

@@ -12,15 +12,18 @@ use stepwell_report::{JsonLines, Live, Plain, Summary, View};
 pub(crate) struct Console {
     /// Whether standard error takes colour: a terminal, and nobody said otherwise.
     pub(crate) color: bool,
+    /// Whether standard output does.
+    color_out: bool,
     /// Whether live progress can be drawn.
     pub(crate) live: bool,
 }
 
 impl Console {
     pub(crate) fn new() -> Self {
-        let choice = anstream::AutoStream::choice(&io::stderr());
+        let colored = |choice| !matches!(choice, anstream::ColorChoice::Never);
         Self {
-            color: !matches!(choice, anstream::ColorChoice::Never),
+            color: colored(anstream::AutoStream::choice(&io::stderr())),
+            color_out: colored(anstream::AutoStream::choice(&io::stdout())),
             live: io::stderr().is_terminal() && io::stdout().is_terminal(),
         }
     }
@@ -75,22 +78,30 @@ impl Screen {
                 } else {
                     Box::new(Plain::new(buffer.clone()))
                 };
-                let summary = Summary::new(buffer.clone(), width(), console.live && console.color);
+                let summary = Summary::new(buffer.clone(), width(), console.color_out);
                 vec![live, Box::new(summary)]
             }
         };
-        Self { console, buffer, views }
+        Self {
+            console,
+            buffer,
+            views,
+        }
     }
 
     pub(crate) fn show(&mut self, events: &[Envelope]) {
         for event in events {
-            self.views.iter_mut().for_each(|view| end_quietly(view.on(event)));
+            self.views
+                .iter_mut()
+                .for_each(|view| end_quietly(view.on(event)));
         }
         self.flush();
     }
 
     pub(crate) fn finish(&mut self) {
-        self.views.iter_mut().for_each(|view| end_quietly(view.finish()));
+        self.views
+            .iter_mut()
+            .for_each(|view| end_quietly(view.finish()));
         self.flush();
     }
 

@@ -23,12 +23,20 @@ pub(crate) struct Environment {
 
 impl Environment {
     pub(crate) fn read() -> Self {
-        let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let path = |name| {
+            env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let cache = path(CACHE).or_else(|| {
             let folder = path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")))?;
             Some(folder.join("stepwell"))
         });
-        Self { tasks: path(TASKS), cache, log: env::var(LOG).ok() }
+        Self {
+            tasks: path(TASKS),
+            cache,
+            log: env::var(LOG).ok(),
+        }
     }
 
     pub(crate) fn set_up_tracing(&self) {

@@ -16,13 +16,16 @@ use stepwell_tasks::Tasks;
 /// Jobs that run side by side. Each holds one slot of the sandbox, and slots make the start slow.
 pub(crate) const PARALLEL_JOBS: u32 = 16;
 
+/// The code of the diagnostic for a task for which nothing was found, here and in the plan.
+const UNKNOWN_TASK: &str = "unknown-task";
+
 /// A pipeline that can run.
 pub(crate) struct Prepared {
     pub(crate) plan: Plan,
     pub(crate) snapshot: Snapshot,
     pub(crate) project: PathBuf,
     pub(crate) sandbox: Arc<Sandbox>,
-    /// In the order of the plan's tasks.
+    /// Those of the plan's tasks.
     pub(crate) components: Vec<Component>,
     /// Warnings; no error is among them.
     pub(crate) warnings: Problems,
@@ -41,37 +44,38 @@ impl Request<'_> {
     pub(crate) async fn prepare(&self) -> Result<Prepared, Problems> {
         let name = self.file.display().to_string();
         let text = read(self.file).map_err(|problem| Problems::of_file(&name, problem))?;
-        let project = self.project().map_err(|problem| Problems::of_file(&name, problem))?;
+        let project = self
+            .project()
+            .map_err(|problem| Problems::of_file(&name, problem))?;
 
         let (pipeline, mut diagnostics) = stepwell_spec::parse(&text);
-        let refused = |diagnostics| Problems { file: name.clone(), text: text.clone(), diagnostics };
+        let refused = |diagnostics| Problems {
+            file: name.clone(),
+            text: text.clone(),
+            diagnostics,
+        };
         let Some(pipeline) = pipeline else {
             return Err(refused(diagnostics));
         };
         let sandbox = self.sandbox().map_err(|problem| refused(vec![problem]))?;
-        let mut found = Vec::new();
+        let mut resolved = Vec::new();
+        let mut components = Vec::new();
+        let mut failed = Vec::new();
         for reference in stepwell_plan::references(&pipeline) {
             match self.load(&sandbox, &project, &reference).await {
                 Ok((task, component, mut warnings)) => {
                     diagnostics.append(&mut warnings);
-                    found.push((task, component));
+                    resolved.push(task);
+                    components.push(component);
                 }
-                Err(problem) => diagnostics.push(problem),
+                Err(problem) => failed.push((reference, problem)),
             }
         }
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(refused(diagnostics));
-        }
-        let (resolved, mut components): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let (plan, problems) = stepwell_plan::plan(&pipeline, self.variables, &resolved);
-        diagnostics.extend(problems);
+        diagnostics.extend(with_causes(problems, failed));
         let Some(plan) = plan else {
-            return Err(refused(diagnostics));
+            return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
         };
-        let position = |component: &Component| {
-            plan.tasks.iter().position(|task| task.digest == component.digest())
-        };
-        components.sort_by_key(position);
         let snapshot = Snapshot {
             file: name.clone(),
             text: text.clone(),
@@ -79,11 +83,21 @@ impl Request<'_> {
             tasks: plan
                 .tasks
                 .iter()
-                .map(|task| TaskSummary { name: task.name.clone(), digest: task.digest })
+                .map(|task| TaskSummary {
+                    name: task.name.clone(),
+                    digest: task.digest,
+                })
                 .collect(),
         };
         let warnings = refused(diagnostics);
-        Ok(Prepared { plan, snapshot, project, sandbox, components, warnings })
+        Ok(Prepared {
+            plan,
+            snapshot,
+            project,
+            sandbox,
+            components,
+            warnings,
+        })
     }
 
     fn sandbox(&self) -> Result<Arc<Sandbox>, Diagnostic> {
@@ -129,36 +143,76 @@ impl Request<'_> {
             None => tasks.built_in(&reference.name),
         };
         let file = file.map_err(|error| {
-            let problem = Diagnostic::error("unknown-task", error.to_string())
-                .at(reference.span.clone(), "");
+            let problem =
+                Diagnostic::error("unknown-task", error.to_string()).at(reference.span.clone(), "");
             error.help.into_iter().fold(problem, Diagnostic::help)
         })?;
         let cannot_run = |error: &stepwell_sandbox::LoadError| {
-            let source = reference.source.as_ref().map_or(&reference.name, |source| &source.value);
-            let problem =
-                Diagnostic::error("invalid-component", format!("`{source}` cannot run: {error}"))
-                    .at(reference.span.clone(), "");
+            let source = reference
+                .source
+                .as_ref()
+                .map_or(&reference.name, |source| &source.value);
+            let problem = Diagnostic::error(
+                "invalid-component",
+                format!("`{source}` cannot run: {error}"),
+            )
+            .at(reference.span.clone(), "");
             error.hint().into_iter().fold(problem, Diagnostic::help)
         };
-        let loaded = sandbox.load(&file.bytes, file.digest).map_err(|error| cannot_run(&error))?;
-        let description =
-            sandbox.describe(&loaded.component).await.map_err(|error| cannot_run(&error))?;
+        let loaded = sandbox
+            .load(&file.bytes, file.digest)
+            .map_err(|error| cannot_run(&error))?;
+        let description = sandbox
+            .describe(&loaded.component)
+            .await
+            .map_err(|error| cannot_run(&error))?;
         let kind = description.map_or(TaskKind::Command, TaskKind::Task);
         let warnings = loaded
             .warnings
             .into_iter()
             .map(|warning| Diagnostic::warning("code-cache", warning))
             .collect();
-        let task = ResolvedTask { name: reference.name.clone(), digest: file.digest, kind };
+        let task = ResolvedTask {
+            name: reference.name.clone(),
+            digest: file.digest,
+            kind,
+        };
         Ok((task, loaded.component, warnings))
     }
 }
 
+/// The problems of a plan, where those of tasks that could not be loaded say why. The plan knows only
+/// that they are missing, but it also knows which declared name is near.
+fn with_causes(
+    problems: Vec<Diagnostic>,
+    mut failed: Vec<(TaskReference, Diagnostic)>,
+) -> Vec<Diagnostic> {
+    let cause = |problem: Diagnostic| {
+        let of_problem = |(reference, _): &(TaskReference, _)| {
+            problem.code == UNKNOWN_TASK && reference.span.start == problem.position()
+        };
+        let Some(index) = failed.iter().position(of_problem) else {
+            return problem;
+        };
+        let (reference, mut cause) = failed.swap_remove(index);
+        if !reference.declared {
+            cause.labels = problem.labels;
+        }
+        cause
+    };
+    problems.into_iter().map(cause).collect()
+}
+
 /// A sandbox with room for all jobs that run side by side.
 pub(crate) fn open_sandbox(environment: &Environment) -> Result<Arc<Sandbox>, Diagnostic> {
-    let config = SandboxConfig { cache: environment.cache.clone(), slots: PARALLEL_JOBS };
+    let config = SandboxConfig {
+        cache: environment.cache.clone(),
+        slots: PARALLEL_JOBS,
+    };
     Sandbox::new(&config).map(Arc::new).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        let cause = std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         Diagnostic::error("no-sandbox", format!("{error}: {cause}"))
             .help("set STEPWELL_CACHE to a folder that you may write")
     })
@@ -176,11 +230,18 @@ fn read(file: &Path) -> Result<String, Diagnostic> {
     };
     let metadata = fs::metadata(file).map_err(|error| unreadable(&error))?;
     if metadata.is_dir() {
-        return Err(Diagnostic::error("unreadable-file", format!("`{name}` is a directory"))
-            .help(format!("name the file in it: `{}`", file.join("pipeline.toml").display())));
+        return Err(
+            Diagnostic::error("unreadable-file", format!("`{name}` is a directory")).help(format!(
+                "name the file in it: `{}`",
+                file.join("pipeline.toml").display()
+            )),
+        );
     }
     if !metadata.is_file() {
-        return Err(Diagnostic::error("unreadable-file", format!("`{name}` is no ordinary file")));
+        return Err(Diagnostic::error(
+            "unreadable-file",
+            format!("`{name}` is no ordinary file"),
+        ));
     }
     let mut bytes = Vec::new();
     fs::File::open(file)
@@ -189,13 +250,25 @@ fn read(file: &Path) -> Result<String, Diagnostic> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(Diagnostic::error(
             "too-large",
-            format!("`{name}` has {} bytes; a pipeline file has at most {MAX_FILE_BYTES}", metadata.len()),
+            format!(
+                "`{name}` has {} bytes; a pipeline file has at most {MAX_FILE_BYTES}",
+                metadata.len()
+            ),
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
-        Diagnostic::error("not-utf-8", format!("`{name}` is not UTF-8: see line {line}, byte {valid}"))
-            .help("save it as UTF-8")
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(valid)
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        Diagnostic::error(
+            "not-utf-8",
+            format!("`{name}` is not UTF-8: see line {line}, byte {valid}"),
+        )
+        .help("save it as UTF-8")
     })
 }

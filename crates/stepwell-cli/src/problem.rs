@@ -22,13 +22,20 @@ pub(crate) struct Problems {
 impl Problems {
     /// One problem that has no place in a text.
     pub(crate) fn of_file(file: &str, diagnostic: Diagnostic) -> Self {
-        Self { file: file.to_owned(), text: String::new(), diagnostics: vec![diagnostic] }
+        Self {
+            file: file.to_owned(),
+            text: String::new(),
+            diagnostics: vec![diagnostic],
+        }
     }
 
     /// Tells all of them, and how the program ends because of them.
     pub(crate) fn report(&self, console: Console, output: OutputFormat) -> Exit {
         self.print(console, output);
-        let mut errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let mut errors = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error());
         if errors.all(|error| error.code == GRANT_DENIED) {
             Exit::GrantDenied
         } else {

@@ -7,13 +7,10 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stepwell_engine::{JobCommand, JobInput, JobMachine};
 use stepwell_event::{GuestEvent, Refusal, StepReport, StepRequest, StepResult};
-use stepwell_plan::Plan;
 use stepwell_sandbox::{StepSink, StopHandle};
 use tokio::sync::watch;
 
 pub(crate) struct JobDriver<R> {
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) job: usize,
     pub(crate) machine: JobMachine,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) steps: Arc<R>,
@@ -22,7 +19,7 @@ pub(crate) struct JobDriver<R> {
 
 /// What the machine's commands ask of the driver, once its events are recorded.
 enum Next {
-    Step { step: usize, request: StepRequest },
+    Step(StepRequest),
     Finished(StepResult),
 }
 
@@ -38,15 +35,8 @@ impl<R: StepRunner> JobDriver<R> {
         loop {
             match next {
                 Some(Next::Finished(result)) => return result,
-                Some(Next::Step { step, request }) => {
-                    let task = self
-                        .plan
-                        .jobs
-                        .get(self.job)
-                        .and_then(|job| job.steps.get(step))
-                        .map_or(usize::MAX, |step| step.task);
-                    let report =
-                        run_step(&hands, &*self.steps, task, request, &mut self.cancel).await;
+                Some(Next::Step(request)) => {
+                    let report = run_step(&hands, &*self.steps, request, &mut self.cancel).await;
                     next = hands.input(JobInput::StepEnded(report), None);
                 }
                 // The machine waits for nothing but the end of a step.
@@ -59,13 +49,12 @@ impl<R: StepRunner> JobDriver<R> {
 async fn run_step<R: StepRunner>(
     hands: &Hands,
     steps: &R,
-    task: usize,
     request: StepRequest,
     cancel: &mut watch::Receiver<CancelLevel>,
 ) -> StepReport {
     let stop = StopHandle::default();
     let sink = Sink(hands.clone());
-    let mut running = pin!(steps.run(task, request, stop.clone(), Box::new(sink)));
+    let mut running = pin!(steps.run(request, stop.clone(), Box::new(sink)));
     loop {
         tokio::select! {
             biased;
@@ -98,7 +87,7 @@ impl Hands {
         for command in commands {
             match command {
                 JobCommand::Emit(event) => self.recorder.record(event),
-                JobCommand::RunStep { step, request } => next = Some(Next::Step { step, request }),
+                JobCommand::RunStep { request, .. } => next = Some(Next::Step(request)),
                 JobCommand::Finish(result) => next = Some(Next::Finished(result)),
                 JobCommand::StopStep { now: true } => {
                     running.into_iter().for_each(StopHandle::stop)

@@ -134,8 +134,6 @@ impl<R: StepRunner> RunDriver<R> {
         let workspace = self.run.workspace.to_path_buf();
         let driver = JobDriver {
             machine: JobMachine::new(Arc::clone(&self.run.plan), job, workspace),
-            plan: Arc::clone(&self.run.plan),
-            job,
             recorder: Arc::clone(&self.run.recorder),
             steps: Arc::clone(&self.run.steps),
             cancel: self.cancel_jobs.subscribe(),

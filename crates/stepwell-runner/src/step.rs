@@ -1,16 +1,16 @@
 //! Who runs a step.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use stepwell_event::{StepReport, StepRequest};
+use stepwell_event::{Digest, Outcome, StepReport, StepRequest, Usage};
 use stepwell_sandbox::{Component, Sandbox, StepSink, StopHandle};
 
 /// Runs one step. The sandbox in this process is one way; a worker process will be another, and
 /// tests have a scripted one.
 pub trait StepRunner: Send + Sync + 'static {
-    /// Runs the step of task number `task` of the plan and returns when it has ended.
+    /// Runs a step and returns when it has ended.
     fn run(
         &self,
-        task: usize,
         request: StepRequest,
         stop: StopHandle,
         sink: Box<dyn StepSink>,
@@ -20,17 +20,20 @@ pub trait StepRunner: Send + Sync + 'static {
 /// Runs steps in this process.
 pub struct SandboxSteps {
     sandbox: Arc<Sandbox>,
-    /// In the order of the plan's tasks.
-    components: Vec<Component>,
+    /// By digest, as a request names them: a step can never run another component than its own.
+    components: HashMap<Digest, Component>,
 }
 
 impl SandboxSteps {
-    /// Runs the plan's tasks as `components`, which are in the plan's order.
+    /// Runs steps whose requests name one of `components`.
     #[must_use]
     pub fn new(sandbox: Arc<Sandbox>, components: Vec<Component>) -> Self {
         Self {
             sandbox,
-            components,
+            components: components
+                .into_iter()
+                .map(|component| (component.digest(), component))
+                .collect(),
         }
     }
 }
@@ -38,18 +41,17 @@ impl SandboxSteps {
 impl StepRunner for SandboxSteps {
     async fn run(
         &self,
-        task: usize,
         request: StepRequest,
         stop: StopHandle,
         sink: Box<dyn StepSink>,
     ) -> StepReport {
-        match self.components.get(task) {
+        match self.components.get(&request.component) {
             Some(component) => self.sandbox.run(component, &request, stop, sink).await,
             None => StepReport {
-                outcome: stepwell_event::Outcome::HostFailed {
-                    message: format!("the plan has no component for its task {task}"),
+                outcome: Outcome::HostFailed {
+                    message: format!("the component {} was not loaded", request.component),
                 },
-                usage: stepwell_event::Usage::default(),
+                usage: Usage::default(),
                 read_stdin: false,
             },
         }

@@ -75,9 +75,10 @@ pub(crate) fn config(slots: u32) -> Config {
 fn pool(slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
-        .total_core_instances(slots.saturating_mul(8).max(CORE_INSTANCES))
-        .total_memories(slots.saturating_mul(2).max(MEMORIES))
-        .total_tables(slots.saturating_mul(4).max(TABLES))
+        // As many for every step as one may have: none can take those of its neighbours.
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
+        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_tables(slots.saturating_mul(TABLES))
         .total_stacks(slots)
         .total_gc_heaps(0)
         .max_core_instances_per_component(CORE_INSTANCES)
@@ -99,12 +100,13 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
     use wasmtime::{Engine, WasmFeatures};
 
     #[test]
-    fn the_engine_has_exactly_the_profile() {
-        let engine = Engine::new(&config(4)).unwrap();
-        let features = engine.config().get_wasm_features();
+    fn the_engine_has_exactly_the_features_of_the_profile() {
+        let engine = Engine::new(&config(1)).unwrap();
+        let features = engine.get_wasm_features();
         let off = WasmFeatures::GC
             | WasmFeatures::FUNCTION_REFERENCES
             | WasmFeatures::EXCEPTIONS
@@ -117,10 +119,33 @@ mod tests {
             | WasmFeatures::WIDE_ARITHMETIC
             | WasmFeatures::CM_ASYNC
             | WasmFeatures::CM_THREADING;
-        assert!(
-            (features & off).is_empty(),
-            "switched on: {:?}",
-            features & off
-        );
+        assert!((features & off).is_empty(), "switched on: {:?}", features & off);
+        let on: Vec<&str> = features.iter_names().map(|(name, _)| name).collect();
+        assert_eq!(on, ["?"]);
+    }
+
+    #[test]
+    fn the_engine_has_exactly_the_numbers_of_the_profile() {
+        let engine = Engine::new(&config(3)).unwrap();
+        let pool = engine.get_pooling_config().unwrap();
+        let mut text = String::new();
+        macro_rules! tell {
+            ($of:ident: $($getter:ident)*) => {
+                $( writeln!(text, "{} {:?}", &stringify!($getter)[4..], $of.$getter()).unwrap(); )*
+            };
+        }
+        tell!(engine: get_strategy get_epoch_interruption get_consume_fuel get_max_wasm_stack
+            get_async_stack_size get_async_stack_zeroing get_concurrency_support get_shared_memory
+            get_relaxed_simd_deterministic get_memory_reservation get_memory_guard_size
+            get_memory_may_move get_guard_before_linear_memory get_memory_init_cow
+            get_signals_based_traps get_wasm_backtrace_max_frames);
+        tell!(pool: get_total_component_instances get_total_core_instances get_total_memories
+            get_total_tables get_total_stacks get_total_gc_heaps
+            get_max_core_instances_per_component get_max_memories_per_component
+            get_max_tables_per_component get_max_memories_per_module get_max_tables_per_module
+            get_max_memory_size get_table_elements get_max_core_instance_size
+            get_max_component_instance_size get_memory_keep_resident get_table_keep_resident
+            get_async_stack_keep_resident get_memory_protection_keys get_pagemap_scan);
+        assert_eq!(text, "?");
     }
 }

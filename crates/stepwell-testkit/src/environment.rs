@@ -18,14 +18,15 @@ use std::process::Command;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// The built-in tasks, built once per process.
-static PLUGINS: LazyLock<PathBuf> = LazyLock::new(|| built(Guests::Plugins));
+/// Guests that are built once per process; every test that needs them is told why they are not
+/// there.
+type Built = LazyLock<anyhow::Result<PathBuf>>;
 
-/// The guests of the tests, built once per process.
-static GUESTS: LazyLock<PathBuf> = LazyLock::new(|| built(Guests::Tests));
+static PLUGINS: Built = LazyLock::new(|| Guests::Plugins.build());
+static GUESTS: Built = LazyLock::new(|| Guests::Tests.build());
 
-fn built(guests: Guests) -> PathBuf {
-    guests.build().expect("the guests build")
+fn built(guests: &'static Built) -> &'static Path {
+    guests.as_deref().expect("the guests build")
 }
 
 /// A temporary project, and all that the program needs to run in it.
@@ -69,7 +70,7 @@ impl TestEnv {
     pub fn add_guests(&self, names: &[&str]) {
         for name in names {
             let file = format!("{name}.wasm");
-            let bytes = fs::read(GUESTS.join(&file));
+            let bytes = fs::read(built(&GUESTS).join(&file));
             let bytes = bytes.expect("there is a guest of that name");
             self.write(Path::new("guests").join(file), bytes);
         }
@@ -107,7 +108,7 @@ impl TestEnv {
             .env("HOME", self.root.path().join("home"))
             .env("XDG_CACHE_HOME", self.root.path().join("home/cache"))
             .env("TMPDIR", self.root.path().join("tmp"))
-            .env("STEPWELL_TASKS", &*PLUGINS)
+            .env("STEPWELL_TASKS", built(&PLUGINS))
             .env("STEPWELL_CACHE", repository().join("target/test-cache"));
         command
     }
@@ -143,7 +144,7 @@ static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         ("run_[0-9A-Z]{26}".to_owned(), "run_ID"),
         (format!(" in {TIME}"), " in TIME"),
         (
-            format!("  +{TIME}  +{TIME}  +{size}(?:  +|$)"),
+            format!("(?m)  +{TIME}  +{TIME}  +{size}(?:  +|$)"),
             "  TIME  TIME  SIZE  ",
         ),
         ("Duration +CPU +Memory".to_owned(), "Duration  CPU  Memory"),

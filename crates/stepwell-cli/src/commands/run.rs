@@ -91,7 +91,8 @@ impl RunArgs {
         let (control, guests) = match runtimes {
             Ok(runtimes) => runtimes,
             Err(problem) => {
-                return Problems::of_file("stepwell", problem).report(console, self.pipeline.output);
+                return Problems::of_file("stepwell", problem)
+                    .report(console, self.pipeline.output);
             }
         };
         let output = self.pipeline.output;
@@ -110,7 +111,10 @@ impl RunArgs {
 
 /// The runtime of everything but guests.
 pub(crate) fn control_runtime() -> Result<Runtime, Diagnostic> {
-    Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(no_runtime)
 }
 
 fn guest_runtime() -> Result<Runtime, Diagnostic> {
@@ -172,14 +176,18 @@ async fn perform(
 
 /// The first signal asks the run to end, the second stops it.
 async fn listen_to_signals(cancel: watch::Sender<CancelLevel>, console: Console) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         console.note("warning: cannot listen to signals; Ctrl-C ends this program without a word");
         return std::future::pending().await;
     };
     let told = [
-        (CancelLevel::Gracefully, "canceling: steps are asked to end; again to stop them at once"),
+        (
+            CancelLevel::Gracefully,
+            "canceling: steps are asked to end; again to stop them at once",
+        ),
         (CancelLevel::Now, "stopping"),
     ];
     for (level, words) in told {
@@ -209,15 +217,26 @@ fn where_it_stood(run: &Interrupted) -> String {
             JobPosition::NotStarted => format!("{} had not begun", job.name),
             JobPosition::AtStep { step, of } => format!("{} was at step {step} of {of}", job.name),
             JobPosition::Finished(result) => {
-                format!("{} had ended ({})", job.name, stepwell_report::step_word(result))
+                format!(
+                    "{} had ended ({})",
+                    job.name,
+                    stepwell_report::step_word(result)
+                )
             }
         })
         .collect();
-    format!("note: {} of `{}` was interrupted: {}", run.run, run.name, jobs.join(", "))
+    format!(
+        "note: {} of `{}` was interrupted: {}",
+        run.run,
+        run.name,
+        jobs.join(", ")
+    )
 }
 
 fn new_run_id() -> RunId {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let millis = u64::try_from(since.as_millis()).unwrap_or_default();
     let mut random = [0; 16];
     if let Err(error) = getrandom::fill(&mut random) {

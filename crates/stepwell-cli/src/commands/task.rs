@@ -70,7 +70,10 @@ fn list(environment: &Environment, console: Console, output: OutputFormat) -> Ex
         console.out(&match output {
             OutputFormat::Human => format!("{name}\n"),
             OutputFormat::Json => {
-                format!("{}\n", json!({ "v": FORMAT_VERSION, "type": "task", "name": name }))
+                format!(
+                    "{}\n",
+                    json!({ "v": FORMAT_VERSION, "type": "task", "name": name })
+                )
             }
         });
     }
@@ -86,17 +89,24 @@ struct Found {
 fn inspect(task: &str, environment: &Environment) -> Result<Found, Diagnostic> {
     let tasks = Tasks::new(environment.tasks.clone());
     let is_path = task.ends_with(".wasm") || task.contains('/');
-    let file = if is_path { Tasks::any_file(Path::new(task)) } else { tasks.built_in(task) };
+    let file = if is_path {
+        Tasks::any_file(Path::new(task))
+    } else {
+        tasks.built_in(task)
+    };
     let file = file.map_err(|error| {
         let problem = Diagnostic::error("unknown-task", error.to_string());
         error.help.into_iter().fold(problem, Diagnostic::help)
     })?;
     let invalid = |error: &stepwell_sandbox::LoadError| {
-        let problem = Diagnostic::error("invalid-component", format!("`{task}` cannot run: {error}"));
+        let problem =
+            Diagnostic::error("invalid-component", format!("`{task}` cannot run: {error}"));
         error.hint().into_iter().fold(problem, Diagnostic::help)
     };
     let sandbox = open_sandbox(environment)?;
-    let loaded = sandbox.load(&file.bytes, file.digest).map_err(|error| invalid(&error))?;
+    let loaded = sandbox
+        .load(&file.bytes, file.digest)
+        .map_err(|error| invalid(&error))?;
     let runtime = crate::commands::run::control_runtime()?;
     let description = runtime
         .block_on(sandbox.describe(&loaded.component))
@@ -121,7 +131,9 @@ impl Found {
         let mut text = String::new();
         match &self.description {
             None => {
-                text.push_str("a plain WASI command: give it `args`, it answers with its exit code\n");
+                text.push_str(
+                    "a plain WASI command: give it `args`, it answers with its exit code\n",
+                );
             }
             Some(description) => describe(&mut text, description),
         }
@@ -151,7 +163,12 @@ fn describe(text: &mut String, description: &Description) {
         text.push_str("\noutputs\n");
     }
     for output in &description.outputs {
-        let _ = writeln!(text, "  {}\n      {}", hostile(&output.name), hostile(&output.help));
+        let _ = writeln!(
+            text,
+            "  {}\n      {}",
+            hostile(&output.name),
+            hostile(&output.help)
+        );
     }
     text.push_str("\nasks for\n");
     if description.capabilities.is_empty() {

@@ -1,0 +1,206 @@
+//! The help of every command: changing a flag changes a snapshot here.
+
+use crate::empty;
+use insta::assert_snapshot;
+
+#[track_caller]
+fn help(arguments: &[&str]) -> String {
+    let output = empty().stepwell(arguments);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert_eq!(output.stderr, "");
+    output
+        .stdout
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_program_lists_its_commands() {
+    assert_snapshot!(help(&["--help"]), @r"
+    Run pipelines whose every step is a WebAssembly component in a sandbox of its own
+
+    Usage: stepwell <COMMAND>
+
+    Commands:
+      run          Run a pipeline
+      check        Say whether a pipeline can run, without running it
+      task         Look at tasks
+      completions  Print a completion script for a shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}
+
+#[test]
+fn run_tells_its_flags() {
+    assert_snapshot!(help(&["run", "--help"]), @r"
+    Run a pipeline
+
+    Usage: stepwell run [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]
+              The pipeline file
+
+              [default: pipeline.toml]
+
+    Options:
+          --var <NAME=VALUE>
+              Set a variable, over the pipeline's own value (can be repeated)
+
+          --project <DIR>
+              The directory that steps may see, as far as they are granted [default: the current one if
+              FILE is in it, else FILE's]
+
+          --output <OUTPUT>
+              What to print
+
+              Possible values:
+              - human: Text for people
+              - json:  One JSON object a line
+
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn check_tells_its_flags() {
+    assert_snapshot!(help(&["check", "--help"]), @r"
+    Say whether a pipeline can run, without running it
+
+    Usage: stepwell check [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]
+              The pipeline file
+
+              [default: pipeline.toml]
+
+    Options:
+          --var <NAME=VALUE>
+              Set a variable, over the pipeline's own value (can be repeated)
+
+          --project <DIR>
+              The directory that steps may see, as far as they are granted [default: the current one if
+              FILE is in it, else FILE's]
+
+          --output <OUTPUT>
+              What to print
+
+              Possible values:
+              - human: Text for people
+              - json:  One JSON object a line
+
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn task_lists_its_commands() {
+    assert_snapshot!(help(&["task", "--help"]), @r"
+    Look at tasks
+
+    Usage: stepwell task <COMMAND>
+
+    Commands:
+      inspect  Say what a task is, what it takes and what access it asks for
+      list     List the built-in tasks
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn task_inspect_tells_its_flags() {
+    assert_snapshot!(help(&["task", "inspect", "--help"]), @r"
+    Say what a task is, what it takes and what access it asks for
+
+    Usage: stepwell task inspect [OPTIONS] <TASK>
+
+    Arguments:
+      <TASK>
+              A `.wasm` file, or the name of a built-in task
+
+    Options:
+          --output <OUTPUT>
+              What to print
+
+              Possible values:
+              - human: Text for people
+              - json:  One JSON object a line
+
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn task_list_tells_its_flags() {
+    assert_snapshot!(help(&["task", "list", "--help"]), @r"
+    List the built-in tasks
+
+    Usage: stepwell task list [OPTIONS]
+
+    Options:
+          --output <OUTPUT>
+              What to print
+
+              Possible values:
+              - human: Text for people
+              - json:  One JSON object a line
+
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn completions_lists_the_shells() {
+    assert_snapshot!(help(&["completions", "--help"]), @r"
+    Print a completion script for a shell
+
+    Usage: stepwell completions <SHELL>
+
+    Arguments:
+      <SHELL>  The shell [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn the_version_is_one_line() {
+    assert_eq!(
+        help(&["--version"]),
+        concat!("stepwell ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn every_shell_gets_a_script_that_knows_the_commands() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = help(&["completions", shell]);
+        for word in ["run", "check", "task", "inspect", "--project"] {
+            let word = word.trim_start_matches("--");
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}
