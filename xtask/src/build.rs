@@ -68,8 +68,11 @@ pub(crate) fn bench_of_the_sandbox() -> Result<()> {
             "bench",
             "--quiet",
             "--locked",
+            // Both, so that Wasmtime has the features of the release and is not built again.
             "--package",
             "stepwell-sandbox",
+            "--package",
+            "stepwell-cli",
         ])
         .args(["--bench", "step"]))
 }

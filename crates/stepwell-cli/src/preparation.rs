@@ -37,6 +37,8 @@ pub(crate) struct Request<'a> {
     pub(crate) project: Option<&'a Path>,
     pub(crate) variables: &'a [(String, String)],
     pub(crate) environment: &'a Environment,
+    /// Told before a task is compiled, which may take seconds.
+    pub(crate) on_compile: &'a dyn Fn(&str),
 }
 
 impl Request<'_> {
@@ -142,9 +144,12 @@ impl Request<'_> {
             Some(source) => tasks.file(project, folder, &source.value),
             None => tasks.built_in(&reference.name),
         };
+        let place = match &reference.source {
+            Some(source) => source.span.clone(),
+            None => reference.span.clone(),
+        };
         let file = file.map_err(|error| {
-            let problem =
-                Diagnostic::error("unknown-task", error.to_string()).at(reference.span.clone(), "");
+            let problem = Diagnostic::error(UNKNOWN_TASK, error.to_string()).at(place.clone(), "");
             error.help.into_iter().fold(problem, Diagnostic::help)
         })?;
         let cannot_run = |error: &stepwell_sandbox::LoadError| {
@@ -156,7 +161,7 @@ impl Request<'_> {
                 "invalid-component",
                 format!("`{source}` cannot run: {error}"),
             )
-            .at(reference.span.clone(), "");
+            .at(place.clone(), "");
             error.hint().into_iter().fold(problem, Diagnostic::help)
         };
         let loaded = sandbox

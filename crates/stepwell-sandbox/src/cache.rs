@@ -56,6 +56,10 @@ impl CodeCache {
         })
     }
 
+    pub(crate) fn has(&self, component: Digest) -> bool {
+        self.path(component).is_file()
+    }
+
     pub(crate) fn get(&self, component: Digest) -> Cached {
         let path = self.path(component);
         let Ok(mut bytes) = fs::read(&path) else {

@@ -223,7 +223,7 @@ mod tests {
             Ok(&["dist/app.tar.gz", "src/main.rs", "src/target/x"]),
         );
         check(
-            &["dist/**/*.{gz,zip}"],
+            &["dist/**/*.gz", "dist/*.zip"],
             &[],
             Ok(&["dist/app.tar.gz", "dist/app.zip", "dist/old/app.tar.gz"]),
         );
@@ -297,7 +297,7 @@ mod tests {
         check(
             &["a/[b"],
             &[],
-            Err("`a/[b` is no pattern: unclosed character class; missing ']'"),
+            Err("`a/[b` is no pattern: invalid range pattern"),
         );
         check(
             &["."],

@@ -1,7 +1,14 @@
 //! The lines of a selection.
 
 use crate::error::{ErrorKind, SelectionError};
-use globset::{GlobBuilder, GlobMatcher};
+use glob::{MatchOptions, Pattern};
+
+/// `*` stays within a folder, and hidden files are files.
+const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
 
 /// A line that takes files.
 #[derive(Debug, Clone)]
@@ -10,7 +17,7 @@ pub(crate) struct Inclusion {
     /// Where to look: the parts before the first that is a pattern.
     start: String,
     /// What to take of it; all of it if there is none.
-    matcher: Option<GlobMatcher>,
+    matcher: Option<Pattern>,
 }
 
 impl Inclusion {
@@ -39,13 +46,13 @@ impl Inclusion {
     pub(crate) fn takes(&self, path: &str) -> bool {
         self.matcher
             .as_ref()
-            .is_none_or(|matcher| matcher.is_match(path))
+            .is_none_or(|matcher| matcher.matches_with(path, OPTIONS))
     }
 }
 
 /// A line that leaves files out.
 #[derive(Debug, Clone)]
-pub(crate) struct Exclusion(GlobMatcher);
+pub(crate) struct Exclusion(Pattern);
 
 impl Exclusion {
     pub(crate) fn new(text: &str) -> Result<Self, SelectionError> {
@@ -60,13 +67,13 @@ impl Exclusion {
 
     /// Whether it names this path itself; what is below is never visited.
     pub(crate) fn covers(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.0.matches_with(path, OPTIONS)
     }
 }
 
 /// Whether a part of a path stands for more than itself.
 pub(crate) fn is_pattern(part: &str) -> bool {
-    part.contains(['*', '?', '[', '{', '\\'])
+    part.contains(['*', '?', '['])
 }
 
 /// The path without `.` and empty parts; the empty text for the root.
@@ -84,9 +91,7 @@ fn normalized(text: &str) -> Result<String, SelectionError> {
     Ok(parts.join("/"))
 }
 
-fn matcher(text: &str, glob: &str) -> Result<GlobMatcher, SelectionError> {
-    let built = GlobBuilder::new(glob).literal_separator(true).build();
-    built
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| SelectionError::new(text, ErrorKind::Malformed(error.kind().to_string())))
+fn matcher(text: &str, glob: &str) -> Result<Pattern, SelectionError> {
+    Pattern::new(glob)
+        .map_err(|error| SelectionError::new(text, ErrorKind::Malformed(error.msg.to_owned())))
 }

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
 use stepwell_runner::{CancelLevel, Recorder, Run, RunError, SandboxSteps};
-use stepwell_store::{Interrupted, Journal, JournalError};
+use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -71,6 +71,11 @@ impl PipelineArgs {
             project: self.project.as_deref(),
             variables: &self.variables,
             environment,
+            on_compile: &|task| {
+                if self.output == OutputFormat::Human {
+                    console.note(&format!("note: compiling `{task}` for this machine, once"));
+                }
+            },
         };
         let prepared = runtime.block_on(request.prepare()).map_err(refused)?;
         if !prepared.warnings.diagnostics.is_empty() {
@@ -96,13 +101,14 @@ impl RunArgs {
             }
         };
         let output = self.pipeline.output;
+        let file = prepared.snapshot.file.clone();
         let ended = control.block_on(perform(prepared, guests.handle(), console, output));
         // A host call that still blocks, say on a pipe in the workspace, must not keep us.
         guests.shutdown_background();
         match ended {
             Ok(result) => result.into(),
-            Err(error) => {
-                console.note(&format!("error: {}", with_causes(&error)));
+            Err(problem) => {
+                Problems::of_file(&file, problem).print(console, output);
                 Exit::Defect
             }
         }
@@ -138,14 +144,12 @@ async fn perform(
     guests: &tokio::runtime::Handle,
     console: Console,
     output: OutputFormat,
-) -> Result<RunResult, RunError> {
+) -> Result<RunResult, Diagnostic> {
     let folder = prepared.project.join(".stepwell");
-    let journal = Journal::open(&folder).await?;
-    keep_out_of_git(&folder);
-    tell_of_interrupted(&journal, console).await?;
-
     let run_id = new_run_id();
-    let claim = journal.claim(run_id)?;
+    let (journal, claim) = open_journal(&folder, run_id, console)
+        .await
+        .map_err(|error| no_journal(&error, &error))?;
     let (recorder, mut events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
@@ -166,12 +170,37 @@ async fn perform(
     };
     let (result, ()) = tokio::join!(stepwell_runner::run(run, canceled), watching);
     signals.abort();
-    let result = result?;
+    let result = result.map_err(|error| match &error {
+        RunError::Journal(journal) => no_journal(&error, journal),
+        RunError::Defect(_) => Diagnostic::error("defect", with_causes(&error)),
+    })?;
     // Told only now: when the last line is out, everything before it is durable.
     screen.finish();
-    journal.close().await?;
+    journal
+        .close()
+        .await
+        .map_err(|error| no_journal(&error, &error))?;
     drop(claim);
     Ok(result)
+}
+
+/// Opens the journal, tells of runs in it that were interrupted, and claims a new run.
+async fn open_journal(
+    folder: &Path,
+    run: RunId,
+    console: Console,
+) -> Result<(Journal, RunClaim), JournalError> {
+    let journal = Journal::open(folder).await?;
+    keep_out_of_git(folder);
+    tell_of_interrupted(&journal, console).await?;
+    let claim = journal.claim(run)?;
+    Ok((journal, claim))
+}
+
+/// What `error`, which comes from `journal`, is to a person.
+fn no_journal(error: &dyn std::error::Error, journal: &JournalError) -> Diagnostic {
+    let problem = Diagnostic::error("no-journal", with_causes(error));
+    journal.help().into_iter().fold(problem, Diagnostic::help)
 }
 
 /// The first signal asks the run to end, the second stops it.
@@ -257,11 +286,16 @@ fn keep_out_of_git(folder: &Path) {
     }
 }
 
+/// The error and what caused it. Some errors have their cause in their own words already.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
         cause = error.source();
     }
     text
