@@ -164,6 +164,9 @@ impl Request<'_> {
             .at(place.clone(), "");
             error.hint().into_iter().fold(problem, Diagnostic::help)
         };
+        if !sandbox.is_cached(file.digest) {
+            (self.on_compile)(&reference.name);
+        }
         let loaded = sandbox
             .load(&file.bytes, file.digest)
             .map_err(|error| cannot_run(&error))?;

@@ -192,8 +192,11 @@ impl View for Live {
             }
             RunEvent::JobFinished { job, result } => self.job_finished(job, *result)?,
             RunEvent::CancelRequested { now } => {
-                let how = if *now { "canceling now" } else { "canceling" };
-                self.screen.println(format!("{how}…"))?;
+                self.screen.println(if *now {
+                    "stopping"
+                } else {
+                    "canceling: steps are asked to end; Ctrl-C again stops them at once"
+                })?;
             }
             RunEvent::VariableSet { .. } | RunEvent::RunFinished { .. } => {}
         }
@@ -204,6 +207,8 @@ impl View for Live {
         for (_, job) in self.jobs.drain() {
             job.bar.finish_and_clear();
         }
+        // Between what happened and its summary.
+        self.screen.println("")?;
         self.screen.clear()
     }
 }

@@ -90,10 +90,10 @@ impl Hands {
                 JobCommand::RunStep { request, .. } => next = Some(Next::Step(request)),
                 JobCommand::Finish(result) => next = Some(Next::Finished(result)),
                 JobCommand::StopStep { now: true } => {
-                    running.into_iter().for_each(StopHandle::stop)
+                    running.into_iter().for_each(StopHandle::stop);
                 }
                 JobCommand::StopStep { now: false } => {
-                    running.into_iter().for_each(StopHandle::ask)
+                    running.into_iter().for_each(StopHandle::ask);
                 }
             }
         }

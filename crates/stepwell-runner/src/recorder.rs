@@ -10,10 +10,6 @@ use tokio::sync::mpsc;
 /// Events that a watcher may be behind before the guests wait for it.
 const WATCH_BACKLOG: usize = 10_000;
 
-/// Bytes of events that the journal may be behind before the guests wait for it. Smaller than what
-/// [`Journal::room`] waits for, so that waiting ends.
-const JOURNAL_BACKLOG: usize = 8 << 20;
-
 /// How long events gather before a watcher is given them: waking it for each would cost a step
 /// more than running it.
 const GATHER: Duration = Duration::from_millis(20);
@@ -95,7 +91,7 @@ impl Recorder {
 
     /// Whether guests should wait before they say more.
     pub(crate) fn is_congested(&self) -> bool {
-        self.journal.backlog() > JOURNAL_BACKLOG || self.watcher_is_behind()
+        self.journal.is_full() || self.watcher_is_behind()
     }
 
     /// Waits until journal and watcher have caught up.

@@ -46,7 +46,7 @@ pub struct Run<R> {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The journal cannot be written.
-    #[error("the run was stopped: its events cannot be kept")]
+    #[error("the journal of runs cannot be kept")]
     Journal(#[from] JournalError),
     /// A driver panicked.
     #[error("a job's driver failed; this is a defect of Stepwell")]

@@ -103,15 +103,21 @@ impl Journal {
         self.shared.queue.backlog()
     }
 
+    /// Whether [`Journal::room`] would wait.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.backlog() >= ROOM
+    }
+
     /// Waits until the backlog is small enough to go on appending. Whoever makes events from a
     /// guest's output awaits this, so that no guest can fill the host's memory.
     pub async fn room(&self) {
-        if self.backlog() < ROOM {
+        if !self.is_full() {
             return;
         }
         let mut progress = self.shared.progress.clone();
         // An error means that the writer is gone, and with it the backlog.
-        let _ = progress.wait_for(|_| self.backlog() < ROOM).await;
+        let _ = progress.wait_for(|_| !self.is_full()).await;
     }
 
     /// Returns when everything that was appended before is durable.

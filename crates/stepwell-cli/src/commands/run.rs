@@ -224,10 +224,13 @@ async fn listen_to_signals(cancel: watch::Sender<CancelLevel>, console: Console)
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        console.note(words);
+        // Live progress says it in its own place.
+        if !console.live {
+            console.note(words);
+        }
         cancel.send_replace(level);
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn tell_of_interrupted(journal: &Journal, console: Console) -> Result<(), JournalError> {
