@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stepwell_event::{Envelope, FORMAT_VERSION, RunEvent, RunId};
 use stepwell_store::Journal;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Events that a watcher may be behind before the guests wait for it.
-const WATCH_BACKLOG: usize = 10_000;
+const WATCH_BACKLOG: usize = 1_000;
 
 /// How long events gather before a watcher is given them: waking it for each would cost a step
 /// more than running it.
@@ -22,21 +22,24 @@ pub struct Recorder {
     next: Mutex<u64>,
     watch: mpsc::UnboundedSender<Envelope>,
     behind: Arc<AtomicUsize>,
+    ended: Arc<Notify>,
 }
 
 /// The receiving end for one watcher.
 pub struct Watch {
     events: mpsc::UnboundedReceiver<Envelope>,
     behind: Arc<AtomicUsize>,
+    /// Rings once, with the last event.
+    ended: Arc<Notify>,
 }
 
 impl Watch {
     /// The next events in order; `None` when the run has ended and all have been given.
     pub async fn next(&mut self) -> Option<Vec<Envelope>> {
         let first = self.events.recv().await?;
-        let is_last = |envelope: &Envelope| matches!(envelope.event, RunEvent::RunFinished { .. });
-        if !is_last(&first) {
-            tokio::time::sleep(GATHER).await;
+        tokio::select! {
+            () = self.ended.notified() => {}
+            () = tokio::time::sleep(GATHER) => {}
         }
         let mut events = vec![first];
         while let Ok(event) = self.events.try_recv() {
@@ -53,14 +56,23 @@ impl Recorder {
     pub fn new(run: RunId, journal: Journal) -> (Self, Watch) {
         let (watch, events) = mpsc::unbounded_channel();
         let behind = Arc::new(AtomicUsize::new(0));
+        let ended = Arc::new(Notify::new());
         let recorder = Self {
             run,
             journal,
             next: Mutex::new(0),
             watch,
             behind: Arc::clone(&behind),
+            ended: Arc::clone(&ended),
         };
-        (recorder, Watch { events, behind })
+        (
+            recorder,
+            Watch {
+                events,
+                behind,
+                ended,
+            },
+        )
     }
 
     /// Appends an event.
@@ -74,9 +86,12 @@ impl Recorder {
             event,
         };
         *next += 1;
-        // A watcher that has gone away is no reason to stop the run.
-        if self.watch.send(envelope.clone()).is_ok() {
-            self.behind.fetch_add(1, Ordering::AcqRel);
+        self.behind.fetch_add(1, Ordering::AcqRel);
+        if self.watch.send(envelope.clone()).is_err() {
+            tracing::debug!("the watcher has gone away; the run goes on");
+        }
+        if matches!(envelope.event, RunEvent::RunFinished { .. }) {
+            self.ended.notify_one();
         }
         self.journal.append(envelope);
     }

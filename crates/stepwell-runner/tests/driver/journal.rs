@@ -1,0 +1,136 @@
+//! The driver and its journal: everything is kept, and what cannot be kept ends the run.
+
+use crate::rig::{Control, Rig, job, lines, plan, run_id};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use stepwell_event::{Envelope, FORMAT_VERSION, Outcome, RunEvent, RunResult};
+use stepwell_runner::RunError;
+use stepwell_sandbox::StepSink;
+use stepwell_store::Journal;
+use tokio::sync::Notify;
+
+#[test]
+fn what_is_watched_is_what_is_kept_in_one_order_without_gaps() {
+    let script = |_, mut sink: Box<dyn StepSink>| async move {
+        for _ in 0..200 {
+            sink.guest(lines(3)).unwrap();
+            tokio::task::yield_now().await;
+        }
+        Outcome::Succeeded
+    };
+    let jobs = vec![job("a", &[]), job("b", &[]), job("c", &[0])];
+    let rig = Rig::new();
+    let (result, events) = rig.run(plan(jobs), script, Control::rest);
+    assert_eq!(result.unwrap(), RunResult::Succeeded);
+    for (seq, event) in (0..).zip(&events) {
+        assert_eq!(
+            (event.seq, event.run, event.v),
+            (seq, run_id(), FORMAT_VERSION)
+        );
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let kept = runtime.block_on(async {
+        let journal = Journal::open(rig.folder.path()).await.unwrap();
+        journal.events(run_id()).await.unwrap()
+    });
+    assert_eq!(kept, events);
+}
+
+#[test]
+fn a_journal_that_fails_ends_the_run_and_stops_its_jobs() {
+    let rig = Rig::new();
+    let ran = Arc::new(AtomicBool::new(false));
+    let dependent_ran = Arc::clone(&ran);
+    let spoil = Arc::new(Notify::new());
+    let spoiled = Arc::clone(&spoil);
+    let script = move |name: String, _| {
+        let (ran, spoiled) = (Arc::clone(&ran), Arc::clone(&spoiled));
+        async move {
+            match name.as_str() {
+                "first" => spoiled.notified().await,
+                "endless" => std::future::pending().await,
+                _ => ran.store(true, Ordering::SeqCst),
+            }
+            Outcome::Succeeded
+        }
+    };
+    let control = |control: Control| async move {
+        // Another event in a place that the run will come to: the journal cannot keep both.
+        control.journal.append(Envelope {
+            v: FORMAT_VERSION,
+            run: run_id(),
+            seq: 6,
+            time_ms: 0,
+            event: RunEvent::CancelRequested { now: false },
+        });
+        control.journal.flush().await.unwrap();
+        spoil.notify_one();
+        control.rest().await
+    };
+    let jobs = vec![
+        job("first", &[]),
+        job("endless", &[]),
+        job("dependent", &[0]),
+    ];
+    let (result, _) = rig.run(plan(jobs), script, control);
+    let error = result.unwrap_err();
+    assert!(matches!(error, RunError::Journal(_)), "{error:?}");
+    assert!(
+        !dependent_ran.load(Ordering::SeqCst),
+        "it acted on what was not kept"
+    );
+}
+
+#[test]
+fn a_guest_waits_for_a_watcher_that_is_behind() {
+    let said = Arc::new(AtomicUsize::new(0));
+    let congested = Arc::new(Notify::new());
+    let (count, full) = (Arc::clone(&said), Arc::clone(&congested));
+    let script = move |_, mut sink: Box<dyn StepSink>| {
+        let (count, full) = (Arc::clone(&count), Arc::clone(&full));
+        async move {
+            while sink.room().is_none() {
+                sink.guest(lines(100)).unwrap();
+                count.fetch_add(100, Ordering::SeqCst);
+            }
+            full.notify_one();
+            sink.room().unwrap().await;
+            assert!(sink.room().is_none());
+            Outcome::Succeeded
+        }
+    };
+    let control = |control: Control| async move {
+        congested.notified().await;
+        let before = said.load(Ordering::SeqCst);
+        let shown = control.rest().await;
+        let lines = shown
+            .iter()
+            .filter(|one| matches!(one.event, RunEvent::Line { .. }))
+            .count();
+        assert_eq!(lines, before, "nothing was said while there was no room");
+        before
+    };
+    let (result, before) = Rig::new().run(plan(vec![job("a", &[])]), script, control);
+    assert_eq!(result.unwrap(), RunResult::Succeeded);
+    // Some thousand: far from what would fill a host's memory, far more than one screen.
+    assert!((1_000..10_000).contains(&before), "{before}");
+}
+
+#[test]
+fn a_guest_does_not_wait_for_a_watcher_that_has_gone() {
+    let script = |_, mut sink: Box<dyn StepSink>| async move {
+        for _ in 0..300 {
+            sink.guest(lines(100)).unwrap();
+            if let Some(room) = sink.room() {
+                room.await;
+            }
+        }
+        Outcome::Succeeded
+    };
+    let control = |control: Control| async move { drop(control) };
+    let (result, ()) = Rig::new().run(plan(vec![job("a", &[])]), script, control);
+    assert_eq!(result.unwrap(), RunResult::Succeeded);
+}

@@ -1,0 +1,8 @@
+//! The driver with scripted steps and a real journal: what runs when, and what is kept.
+
+#![cfg(test)]
+
+mod cancel;
+mod jobs;
+mod journal;
+mod rig;

@@ -1,0 +1,204 @@
+//! A run of scripted steps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use stepwell_event::{
+    Access, Digest, Entry, Envelope, GuestEvent, Outcome, RunEvent, RunId, RunResult, Snapshot,
+    StepReport, StepRequest, StepResult, Stream, Usage,
+};
+use stepwell_plan::{Condition, Grant, Invocation, Plan, PlannedJob, PlannedStep, PlannedTask};
+use stepwell_runner::{CancelLevel, Recorder, Run, RunError, StepRunner, Watch, run};
+use stepwell_sandbox::{StepSink, StopHandle};
+use stepwell_store::Journal;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// A driver that waits for what never comes is a failed test, not one that never ends.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The run of every test.
+pub(crate) fn run_id() -> RunId {
+    RunId::from_parts(1_700_000_000_000, 1)
+}
+
+/// A step by its name, which is all that its script is told.
+pub(crate) fn step(name: &str, condition: Condition) -> PlannedStep {
+    PlannedStep {
+        name: None,
+        label: name.to_owned(),
+        task: 0,
+        invocation: Invocation::Command {
+            args: vec![name.to_owned()],
+        },
+        env: Vec::new(),
+        condition,
+        timeout: None,
+        continue_on_error: false,
+    }
+}
+
+/// A job of one step, which has the job's name.
+pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
+    PlannedJob {
+        name: name.into(),
+        depends_on: depends_on.to_vec(),
+        condition: Condition::Succeeded,
+        steps: vec![step(name, Condition::Succeeded)],
+    }
+}
+
+pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
+    let grant = Grant {
+        workspace: Access::None,
+        memory: 1 << 20,
+        output: 1 << 20,
+    };
+    let digest = Digest::from_sha256([0; 32]);
+    Plan {
+        name: "scripted".to_owned(),
+        variables: Vec::new(),
+        tasks: vec![PlannedTask {
+            name: "script".to_owned(),
+            digest,
+            grant,
+        }],
+        jobs,
+    }
+}
+
+/// Runs the script for the name of each step.
+struct Scripted<F>(F);
+
+impl<F, Fut> StepRunner for Scripted<F>
+where
+    F: Fn(String, Box<dyn StepSink>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Outcome> + Send,
+{
+    async fn run(
+        &self,
+        request: StepRequest,
+        _stop: StopHandle,
+        sink: Box<dyn StepSink>,
+    ) -> StepReport {
+        let Entry::Command { args } = request.entry else {
+            panic!("a script is a command");
+        };
+        let outcome = (self.0)(args[0].clone(), sink).await;
+        StepReport {
+            outcome,
+            usage: Usage::default(),
+            read_stdin: false,
+        }
+    }
+}
+
+/// Where a run takes place.
+pub(crate) struct Rig {
+    pub(crate) folder: TempDir,
+    pub(crate) parallel_jobs: usize,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            parallel_jobs: 8,
+        }
+    }
+
+    /// Runs `plan` with `script` while `control`, which can cancel and sees the events, does its
+    /// part. They share a thread, and the steps have their own, as in the program.
+    pub(crate) fn run<F, Fut, C>(
+        &self,
+        plan: Plan,
+        script: F,
+        control: impl FnOnce(Control) -> C,
+    ) -> (Result<RunResult, RunError>, C::Output)
+    where
+        F: Fn(String, Box<dyn StepSink>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+        C: Future,
+    {
+        let guests = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let handle = guests.handle().clone();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let ended = runtime.block_on(async {
+            let journal = Journal::open(self.folder.path()).await.unwrap();
+            let (recorder, events) = Recorder::new(run_id(), journal.clone());
+            let (cancel, canceled) = watch::channel(CancelLevel::Running);
+            let this = Run {
+                plan: Arc::new(plan),
+                snapshot: Snapshot::default(),
+                workspace: self.folder.path().into(),
+                steps: Arc::new(Scripted(script)),
+                recorder: Arc::new(recorder),
+                guests: handle,
+                parallel_jobs: self.parallel_jobs,
+            };
+            let control = control(Control {
+                journal,
+                events,
+                cancel,
+            });
+            let both = async { tokio::join!(run(this, canceled), control) };
+            tokio::time::timeout(DEADLINE, both).await.unwrap()
+        });
+        guests.shutdown_background();
+        ended
+    }
+}
+
+/// The run from outside.
+pub(crate) struct Control {
+    pub(crate) journal: Journal,
+    pub(crate) events: Watch,
+    pub(crate) cancel: watch::Sender<CancelLevel>,
+}
+
+impl Control {
+    /// All events from now on.
+    pub(crate) async fn rest(mut self) -> Vec<Envelope> {
+        let mut all = Vec::new();
+        while let Some(events) = self.events.next().await {
+            all.extend(events);
+        }
+        all
+    }
+
+    /// Waits until an event is seen.
+    pub(crate) async fn wait_for(&mut self, wanted: impl Fn(&RunEvent) -> bool) {
+        loop {
+            let events = self.events.next().await.unwrap();
+            if events.iter().any(|envelope| wanted(&envelope.event)) {
+                return;
+            }
+        }
+    }
+}
+
+/// How each step ended, by its job and its position.
+pub(crate) fn results(events: &[Envelope]) -> HashMap<(String, u32), StepResult> {
+    let finished = events.iter().filter_map(|envelope| match &envelope.event {
+        RunEvent::StepFinished { job, step, record } => {
+            Some(((job.to_string(), *step), record.result))
+        }
+        _ => None,
+    });
+    finished.collect()
+}
+
+/// Lines that a guest prints.
+pub(crate) fn lines(count: usize) -> GuestEvent {
+    GuestEvent::Output {
+        stream: Stream::Stdout,
+        bytes: "line\n".repeat(count).into_bytes(),
+    }
+}
