@@ -27,14 +27,13 @@ fn works(sandbox: &Sandbox, bytes: &[u8], output: &str) {
 }
 
 /// The file that holds the compiled code of a component.
-fn code(cache: &Path, component: Digest) -> PathBuf {
-    let mut files = fs::read_dir(cache.join("compiled"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let name = component.hex();
-    files
-        .find(|path| path.to_string_lossy().contains(&name))
-        .unwrap()
+fn code(cache: &Path, component: Digest) -> Option<PathBuf> {
+    let entries = fs::read_dir(cache.join("compiled")).unwrap();
+    let mut files = entries.map(|entry| entry.unwrap().path());
+    files.find(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with(&component.hex()) && name.ends_with(".cwasm")
+    })
 }
 
 const NOTHING: &str = "working directory None\n";
@@ -67,7 +66,7 @@ fn code_that_was_changed_is_compiled_anew() {
     let bytes = guest("env_print");
     let sandbox = sandbox(cache.path());
     load(&sandbox, &bytes);
-    let file = code(cache.path(), digest(&bytes));
+    let file = code(cache.path(), digest(&bytes)).unwrap();
     let good = fs::read(&file).unwrap();
     let damage: [&dyn Fn(&mut Vec<u8>); 5] = [
         &|code| code[0] ^= 1,
@@ -104,8 +103,8 @@ fn code_of_another_component_is_not_accepted() {
     load(&sandbox, &victim);
     load(&sandbox, &other);
     fs::copy(
-        code(cache.path(), digest(&other)),
-        code(cache.path(), digest(&victim)),
+        code(cache.path(), digest(&other)).unwrap(),
+        code(cache.path(), digest(&victim)).unwrap(),
     )
     .unwrap();
     let loaded = load(&sandbox, &victim);
@@ -122,7 +121,8 @@ fn code_of_another_host_is_not_accepted() {
     let sandbox = sandbox(mine.path());
     load(&sandbox, &bytes);
     let component = digest(&bytes);
-    fs::copy(code(theirs.path(), component), code(mine.path(), component)).unwrap();
+    let file = |cache: &Path| code(cache, component).unwrap();
+    fs::copy(file(theirs.path()), file(mine.path())).unwrap();
     assert!(load(&sandbox, &bytes).compiled);
 }
 
@@ -171,9 +171,10 @@ fn many_can_load_the_same_component_at_once() {
                 for _ in 0..20 {
                     let loaded = load(&sandbox, &bytes);
                     assert_eq!(loaded.warnings, Vec::<String>::new());
-                    let file = code(cache.path(), digest(&bytes));
-                    // Others may have done the same.
-                    let _ = fs::remove_file(file);
+                    // So that it is written again. Others may be doing the same.
+                    if let Some(file) = code(cache.path(), digest(&bytes)) {
+                        let _ = fs::remove_file(file);
+                    }
                 }
             });
         }

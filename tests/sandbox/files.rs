@@ -42,12 +42,16 @@ fn a_workspace_that_is_not_there_is_no_fault_of_the_guest() {
     assert!(message.contains("`/does/not/exist`"), "{message}");
 }
 
+/// How many ways to change something `fs_mutate` tries.
+const CHANGES: usize = 20;
+
 /// A workspace with something for each call of `fs_mutate`.
 fn workspace() -> TempDir {
     let workspace = tempfile::tempdir().unwrap();
     for file in ["file", "cut", "moved", "doomed"] {
         fs::write(workspace.path().join(file), "original").unwrap();
     }
+    symlink("file", workspace.path().join("link")).unwrap();
     for folder in ["folder", "doomed-folder"] {
         fs::create_dir(workspace.path().join(folder)).unwrap();
     }
@@ -79,9 +83,12 @@ fn with_a_grant_to_read_nothing_can_be_changed() {
     let before = picture(workspace.path());
     let ran = run("fs_mutate").read_only(workspace.path()).go();
     let said = ran.succeeded();
-    assert_eq!(said.lines().count(), 19, "{said}");
+    assert_eq!(said.lines().count(), CHANGES, "{said}");
     for line in said.lines() {
-        assert!(line.contains("ErrorCode::"), "{line}");
+        assert!(
+            line.ends_with(": not-permitted") || line.ends_with(": bad-descriptor"),
+            "{line}"
+        );
     }
     assert_eq!(picture(workspace.path()), before);
 }
@@ -93,7 +100,7 @@ fn with_a_grant_to_write_everything_can_be_changed() {
         .workspace(workspace.path())
         .go()
         .succeeded();
-    assert_eq!(said.lines().count(), 19, "{said}");
+    assert_eq!(said.lines().count(), CHANGES, "{said}");
     for line in said.lines() {
         assert!(line.ends_with(": ok"), "{line}");
     }
@@ -173,7 +180,6 @@ fn no_path_leads_out_of_the_workspace() {
         "./../outside",
         "bait/../../outside",
         "//etc/passwd",
-        "",
     ];
     for write in [true, false] {
         let (both, inside) = workspace_with_ways_out();
@@ -224,9 +230,9 @@ fn hostile_names_are_names() {
     assert_eq!(
         refused,
         [
-            r#""nnnnnnnnnnnnnnnnnnnn": ErrorCode::NameTooLong"#,
-            r#""nul\0byte": ErrorCode::Invalid"#,
-            r#""": ErrorCode::NoEntry"#,
+            r#""nnnnnnnnnnnnnnnnnnnn": name-too-long"#,
+            r#""nul\0byte": invalid"#,
+            r#""": no-entry"#,
         ]
     );
     assert_eq!(fs::read_dir(workspace.path()).unwrap().count(), 10);
@@ -246,11 +252,11 @@ fn a_pipe_in_the_workspace_is_refused_before_it_blocks() {
         .workspace(workspace.path())
         .timeout(5_000)
         .go();
-    let refused = "ErrorCode::Unsupported";
-    assert_eq!(
-        ran.succeeded(),
-        format!("read: {refused}\nwrite: {refused}\ncreate: {refused}\nlinked: {refused}\n")
-    );
+    let said = ran.succeeded();
+    assert_eq!(said.lines().count(), 8, "{said}");
+    for line in said.lines() {
+        assert!(line.ends_with(": unsupported"), "{line}");
+    }
 }
 
 #[test]
@@ -262,7 +268,7 @@ fn impossible_offsets_are_ordinary_errors() {
         .succeeded();
     assert_eq!(said.lines().count(), 6, "{said}");
     for line in said.lines().filter(|line| !line.starts_with("advise")) {
-        assert!(line.contains("ErrorCode::"), "{line}");
+        assert!(!line.ends_with(": ok"), "{line}");
     }
 }
 

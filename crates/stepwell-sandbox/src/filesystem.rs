@@ -5,8 +5,8 @@
 //! guest cannot make a pipe, but a checkout or an earlier program can have left one. So what is
 //! neither file nor folder is refused before it is opened.
 //!
-//! **Folders that are not the guest's.** A workspace is often a project as people have it on disk, and two of its folders are trusted by
-//! programs outside of the sandbox: `.stepwell`, where the journal is, and `.git`, whose hooks and
+//! **Folders that are not the guest's.** A workspace is often a project as people have it on disk,
+//! and two of its folders are trusted by programs outside of the sandbox: `.stepwell`, where the journal is, and `.git`, whose hooks and
 //! configuration Git runs. A guest cannot open anything of the first and can only read the second,
 //! wherever in the tree they are and whatever symbolic links lead to them.
 //!
@@ -19,7 +19,7 @@ use crate::state::StepState;
 use std::ffi::OsStr;
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
-use stepwell_event::{Denial, GuestEvent};
+use stepwell_event::Denial;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
@@ -171,14 +171,17 @@ struct Opening {
 }
 
 impl Opening {
-    async fn run(self, state: &mut StepState) -> FsResult<Dir> {
+    async fn run(mut self, state: &mut StepState) -> FsResult<Dir> {
+        if self.how.contains(OpenFlags::TRUNCATE) {
+            self.flags |= DescriptorFlags::WRITE;
+        }
         let changes = self.how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
             || self
                 .flags
                 .intersects(DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY);
         if !changes {
             let opened = self.open(state, self.follow, self.how).await?;
-            return state.keep_if_open_to(opened, Wish::Read, &self.path);
+            return state.keep_if_open_to(opened, Wish::Read, &self.path).await;
         }
         // A directory is opened for changes by habit: what it leads to is checked later.
         let is_directory = self.how.contains(OpenFlags::DIRECTORY);
@@ -191,7 +194,7 @@ impl Opening {
             let without_effect = self.how & !(OpenFlags::CREATE | OpenFlags::TRUNCATE);
             match self.open(state, self.follow, without_effect).await {
                 Ok(opened) => {
-                    let opened = state.keep_if_open_to(opened, wish, &self.path)?;
+                    let opened = state.keep_if_open_to(opened, wish, &self.path).await?;
                     if self.how.contains(OpenFlags::TRUNCATE) {
                         let file = Resource::new_borrow(opened.rep());
                         state.filesystem().set_size(file, 0).await?;
@@ -206,7 +209,7 @@ impl Opening {
         state.may_change(&self.dir, &self.path).await?;
         // Not through a symbolic link: it would create where nobody has looked.
         let opened = self.open(state, PathFlags::empty(), self.how).await?;
-        state.keep_if_open_to(opened, wish, &self.path)
+        state.keep_if_open_to(opened, wish, &self.path).await
     }
 
     async fn open(
@@ -215,20 +218,7 @@ impl Opening {
         follow: PathFlags,
         how: OpenFlags,
     ) -> FsResult<Dir> {
-        let dir = Resource::new_borrow(self.dir.rep());
-        // A path that cannot be looked at is left to `open_at`, which knows the right error.
-        if let Ok(stat) = state
-            .filesystem()
-            .stat_at(dir, follow, self.path.clone())
-            .await
-        {
-            match stat.type_ {
-                DescriptorType::RegularFile
-                | DescriptorType::Directory
-                | DescriptorType::SymbolicLink => {}
-                _ => return Err(ErrorCode::Unsupported.into()),
-            }
-        }
+        state.refuse_special(&self.dir, follow, &self.path).await?;
         let dir = Resource::new_borrow(self.dir.rep());
         state
             .filesystem()
@@ -293,15 +283,56 @@ impl StepState {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        self.may_change(&dir, &path).await?;
-        self.filesystem()
-            .set_times_at(dir, follow, path, accessed, modified)
+        if !follow.contains(PathFlags::SYMLINK_FOLLOW) {
+            self.may_change(&dir, &path).await?;
+            let mut files = self.filesystem();
+            return files
+                .set_times_at(dir, follow, path, accessed, modified)
+                .await;
+        }
+        // What counts is where the link leads; and WASI's own function would open a pipe.
+        let opening = Opening {
+            dir,
+            follow,
+            path,
+            how: OpenFlags::empty(),
+            flags: DescriptorFlags::READ,
+        };
+        let opened = opening.open(self, follow, opening.how).await?;
+        let opened = self
+            .keep_if_open_to(opened, Wish::Change, &opening.path)
+            .await?;
+        let file = Resource::new_borrow(opened.rep());
+        let done = self.filesystem().set_times(file, accessed, modified).await;
+        self.table.delete(opened).map_err(FsError::trap)?;
+        done
+    }
+
+    /// Refuses what is neither file nor folder. A path that cannot be looked at is left to the
+    /// operation, which knows the right error.
+    async fn refuse_special(&mut self, dir: &Dir, follow: PathFlags, path: &str) -> FsResult<()> {
+        let dir = Resource::new_borrow(dir.rep());
+        match self
+            .filesystem()
+            .stat_at(dir, follow, path.to_owned())
             .await
+            .map(|stat| stat.type_)
+        {
+            Ok(
+                DescriptorType::RegularFile
+                | DescriptorType::Directory
+                | DescriptorType::SymbolicLink,
+            )
+            | Err(_) => Ok(()),
+            Ok(_) => Err(ErrorCode::Unsupported.into()),
+        }
     }
 
     /// Whether the folder in which `path` names something is open to changes.
     async fn may_change(&mut self, dir: &Dir, path: &str) -> FsResult<()> {
         let (parent, name) = split(path);
+        self.refuse_special(dir, PathFlags::SYMLINK_FOLLOW, parent)
+            .await?;
         let dir = Resource::new_borrow(dir.rep());
         let opened = self
             .filesystem()
@@ -317,23 +348,23 @@ impl StepState {
         self.table.delete(opened).map_err(FsError::trap)?;
         let place = place?.join(name);
         if is_closed(&place, Wish::Change) {
-            return Err(self.denied(&place, Wish::Change));
+            return Err(self.denied(&place, Wish::Change).await);
         }
         Ok(())
     }
 
-    fn keep_if_open_to(&mut self, opened: Dir, wish: Wish, path: &str) -> FsResult<Dir> {
+    async fn keep_if_open_to(&mut self, opened: Dir, wish: Wish, path: &str) -> FsResult<Dir> {
         let place = match self.place(&opened) {
             Ok(place) if !is_closed(&place, wish) => return Ok(opened),
             Ok(place) => place,
             Err(_) => PathBuf::from(path),
         };
         self.table.delete(opened).map_err(FsError::trap)?;
-        Err(self.denied(&place, wish))
+        Err(self.denied(&place, wish).await)
     }
 
     /// Where a descriptor is, relative to the workspace.
-    fn place(&self, descriptor: &Dir) -> FsResult<PathBuf> {
+    fn place(&mut self, descriptor: &Dir) -> FsResult<PathBuf> {
         let fd = match self.table.get(descriptor).map_err(FsError::trap)? {
             Descriptor::File(file) => file.file.as_raw_fd(),
             Descriptor::Dir(dir) => dir.dir.as_raw_fd(),
@@ -341,23 +372,25 @@ impl StepState {
         // Fails closed: without an answer of the kernel nothing is opened.
         let real = std::fs::read_link(format!("/proc/self/fd/{fd}"))
             .map_err(|_| FsError::from(ErrorCode::Access))?;
-        let root = self.workspace.as_deref().ok_or(ErrorCode::Access)?;
+        let root = self.workspace.as_mut().ok_or(ErrorCode::Access)?.real();
+        let root = root.ok_or(ErrorCode::Access)?;
         let place = real
             .strip_prefix(root)
             .map_err(|_| FsError::from(ErrorCode::Access))?;
         Ok(place.to_owned())
     }
 
-    fn denied(&mut self, place: &Path, wish: Wish) -> FsError {
+    async fn denied(&mut self, place: &Path, wish: Wish) -> FsError {
         let verb = match wish {
             Wish::Read => "opening",
             Wish::Change => "changing",
         };
-        self.link.emit_unanswered(GuestEvent::Denied(Denial {
+        let denial = Denial {
             capability: "workspace".to_owned(),
             target: format!("{verb} `{}`", place.display()),
             grant: None,
-        }));
+        };
+        self.link.deny(denial).await;
         ErrorCode::NotPermitted.into()
     }
 }

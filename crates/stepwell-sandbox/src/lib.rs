@@ -13,7 +13,7 @@
 //! - `profile`: the engine's configuration, every proposal and every number in one place.
 //! - `shape`: what a file is, and the streaming check before it is compiled.
 //! - `cache`: compiled code on disk, and why it may be trusted.
-//! - `load`: from bytes to a component that can be instantiated.
+//! - `load`, `signature`: from bytes to a component that can be instantiated.
 //! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
 //!   much of it.
 //! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
@@ -32,6 +32,7 @@ mod output;
 mod profile;
 mod run;
 mod shape;
+mod signature;
 mod state;
 mod stop;
 

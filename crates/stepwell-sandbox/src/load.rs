@@ -6,6 +6,7 @@ use crate::cache::{Cached, CodeCache};
 use crate::limit::Limiter;
 use crate::run::StepSink;
 use crate::shape::{self, Shape};
+use crate::signature::{self, Entry};
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
 use crate::{filesystem, host, network, profile};
@@ -17,7 +18,6 @@ use std::time::Duration;
 use stepwell_event::{
     Access, Capability, Description, Digest, GuestEvent, InputSpec, InputType, OutputSpec, Refusal,
 };
-use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtx;
@@ -182,7 +182,9 @@ impl Sandbox {
     /// Whether compiled code is there for a component, so that loading it takes no time.
     #[must_use]
     pub fn is_cached(&self, component: Digest) -> bool {
-        self.cache.as_ref().is_some_and(|cache| cache.has(component))
+        self.cache
+            .as_ref()
+            .is_some_and(|cache| cache.has(component))
     }
 
     /// Makes `bytes` ready to run. Blocks while it compiles: a Rust component takes 50 ms, a
@@ -227,7 +229,7 @@ impl Sandbox {
                     unsafe { wasmtime::component::Component::deserialize(&self.engine, &code) };
                 component
                     .inspect_err(|error| {
-                        warnings.push(format!("cached code does not load: {error}"))
+                        warnings.push(format!("cached code does not load: {error}"));
                     })
                     .ok()
             }
@@ -263,19 +265,7 @@ impl Sandbox {
     }
 
     fn link(&self, component: &wasmtime::component::Component) -> Result<Program, LoadError> {
-        let mut is_task = false;
-        let mut is_command = false;
-        for (name, export) in component.component_type().exports(&self.engine) {
-            is_task |= name == "run" && matches!(export.ty, ComponentItem::ComponentFunc(_));
-            is_command |= name.starts_with("wasi:cli/run@0.2.");
-        }
-        if !is_task && !is_command {
-            return Err(LoadError::new(
-                LoadErrorKind::MissingExport,
-                "neither a task nor a command: it exports neither `run` nor `wasi:cli/run`",
-            )
-            .help("build it for world `stepwell:task/task`, or as a program with a `main`"));
-        }
+        let entry = signature::entry(&component.component_type(), &self.engine)?;
         self.check_imports(component)?;
         let wrong_type = |error: wasmtime::Error| {
             LoadError::new(
@@ -285,15 +275,11 @@ impl Sandbox {
             .help("rebuild it with this version's `wit/task` or SDK")
         };
         let instance = self.linker.instantiate_pre(component).map_err(wrong_type)?;
-        if is_task {
-            TaskPre::new(instance)
-                .map(Program::Task)
-                .map_err(wrong_type)
-        } else {
-            CommandPre::new(instance)
-                .map(Program::Command)
-                .map_err(wrong_type)
+        match entry {
+            Entry::Task => TaskPre::new(instance).map(Program::Task),
+            Entry::Command => CommandPre::new(instance).map(Program::Command),
         }
+        .map_err(wrong_type)
     }
 
     fn check_imports(&self, component: &wasmtime::component::Component) -> Result<(), LoadError> {
@@ -427,7 +413,7 @@ fn adapt(module: &[u8]) -> Result<Vec<u8>, LoadError> {
 fn not_compiled(error: &wasmtime::Error) -> LoadError {
     let message = format!("{error:#}");
     // Wasmtime has no type for it; a test holds the text.
-    if message.contains("exceeds the configured maximum") {
+    if message.contains("exceeds the ") {
         return LoadError::new(LoadErrorKind::TooComplex, message);
     }
     LoadError::new(LoadErrorKind::Malformed, format!("not valid: {message}"))

@@ -5,7 +5,7 @@
 
 use crate::state::StepState;
 use std::sync::Arc;
-use stepwell_event::{Denial, GuestEvent};
+use stepwell_event::Denial;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::ResolveAddressStream;
@@ -47,19 +47,18 @@ pub(crate) fn deny(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
 /// What a call for a `T` returns.
 type Refused<T> = (Result<Resource<T>, ErrorCode>,);
 
-/// Tells the sink, once it has room: a guest that asks in a loop must not outrun the journal.
 fn denied<T: 'static>(
     store: &StoreContextMut<'_, StepState>,
     target: String,
 ) -> Box<dyn Future<Output = wasmtime::Result<Refused<T>>> + Send> {
     let link = Arc::clone(&store.data().link);
     Box::new(async move {
-        link.room().await;
-        link.emit_unanswered(GuestEvent::Denied(Denial {
+        link.deny(Denial {
             capability: "network".to_owned(),
             target,
             grant: None,
-        }));
+        })
+        .await;
         Ok((Err(ErrorCode::AccessDenied),))
     })
 }

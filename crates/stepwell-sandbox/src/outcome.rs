@@ -3,17 +3,17 @@
 use crate::limit::Limiter;
 use crate::meter::HostPanicked;
 use crate::profile;
-use crate::run::Returned;
+use crate::run::{Interrupted, Returned};
 use stepwell_event::{Frame, LimitKind, Outcome, TrapKind};
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Bytes of a guest's text that go into one field of an outcome.
 const TEXT: usize = 16 << 10;
 
 pub(crate) fn classify(
-    ended: Result<wasmtime::Result<Returned>, HostPanicked>,
+    ended: Result<Result<Returned, Interrupted>, HostPanicked>,
     limiter: &Limiter,
 ) -> Outcome {
     match ended {
@@ -24,14 +24,15 @@ pub(crate) fn classify(
             code: i32::try_from(failure.exit_code).unwrap_or(i32::MAX).max(1),
             details: failure.details.map(shortened),
         },
-        Ok(Err(error)) => failed(&error, limiter),
+        Ok(Err(interrupted)) => failed(&interrupted, limiter),
         Err(HostPanicked) => Outcome::HostFailed {
             message: "a host call panicked; this is a defect of Stepwell".to_owned(),
         },
     }
 }
 
-fn failed(error: &wasmtime::Error, limiter: &Limiter) -> Outcome {
+fn failed(interrupted: &Interrupted, limiter: &Limiter) -> Outcome {
+    let (Interrupted::Before(error) | Interrupted::Within(error)) = interrupted;
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return match code {
             0 => Outcome::Succeeded,
@@ -41,9 +42,16 @@ fn failed(error: &wasmtime::Error, limiter: &Limiter) -> Outcome {
     if let Some(limit) = reached_limit(error) {
         return limit;
     }
+    let trap = trap_kind(error).or(match interrupted {
+        // The host refused what the guest returned: it is not of its type.
+        Interrupted::Within(error) if !error.is::<PoolConcurrencyLimitError>() => {
+            Some(TrapKind::HostRefused)
+        }
+        _ => None,
+    });
     // A guest that got no memory aborts, and one that starts with too much of it cannot be
     // instantiated: the refusal is the cause, either is its echo.
-    match (trap_kind(error), limiter.refused()) {
+    match (trap, limiter.refused()) {
         (Some(TrapKind::Unreachable) | None, Some(refused)) => refused,
         (Some(trap), _) => Outcome::Trapped {
             trap,

@@ -8,7 +8,7 @@ use crate::meter::Metered;
 use crate::outcome;
 use crate::output::{ClosedInput, Output};
 use crate::profile;
-use crate::state::{Link, StepState};
+use crate::state::{Link, StepState, Workspace};
 use crate::stop::StopHandle;
 use std::path::Path;
 use std::pin::{Pin, pin};
@@ -83,6 +83,8 @@ impl Sandbox {
                 };
                 let limiter = &store.data().limiter;
                 memory_peak = limiter.used();
+                // Whoever is asked and ends before the clock is looked at again has ended in time.
+                let asked = asked.or(stop.is_asked().then_some(Overdue::Canceled));
                 let outcome = match (ended, asked) {
                     (Err(over), _) => over.outcome(&request.limits, false),
                     // A guest that was asked and then ended by itself was stopped all the same.
@@ -135,7 +137,7 @@ impl Sandbox {
             limiter: Limiter::new(request.limits.memory),
             link: Arc::clone(link),
             inputs,
-            workspace: workspace(request).map(|(path, _)| path.to_owned()),
+            workspace: workspace(request).map(|(path, _)| Workspace::new(path.to_owned())),
             stop: stop.clone(),
         };
         Ok(armed(Store::new(self.engine(), state)))
@@ -201,19 +203,36 @@ pub(crate) enum Returned {
     Command(Result<(), ()>),
 }
 
-async fn enter(component: &Component, store: &mut Store<StepState>) -> wasmtime::Result<Returned> {
+/// Why a component's entry did not return.
+pub(crate) enum Interrupted {
+    /// It was never reached: the instance could not be made, or trapped while it was.
+    Before(wasmtime::Error),
+    /// It was reached, and the guest did something wrong.
+    Within(wasmtime::Error),
+}
+
+async fn enter(
+    component: &Component,
+    store: &mut Store<StepState>,
+) -> Result<Returned, Interrupted> {
+    use Interrupted::{Before, Within};
     match &component.program {
         Program::Task(task) => {
-            let task = task.instantiate_async(&mut *store).await?;
-            task.call_run(store).await.map(Returned::Task)
+            let task = task.instantiate_async(&mut *store).await.map_err(Before)?;
+            let returned = task.call_run(store).await.map_err(Within)?;
+            Ok(Returned::Task(returned))
         }
         Program::Command(command) => {
-            let command = command.instantiate_async(&mut *store).await?;
-            command
+            let command = command
+                .instantiate_async(&mut *store)
+                .await
+                .map_err(Before)?;
+            let returned = command
                 .wasi_cli_run()
                 .call_run(store)
                 .await
-                .map(Returned::Command)
+                .map_err(Within)?;
+            Ok(Returned::Command(returned))
         }
     }
 }

@@ -18,7 +18,11 @@ const BODY: usize = 2 << 20;
 /// Locals of one function.
 const LOCALS: u32 = 10_000;
 /// Blocks inside one another in one function.
-const BLOCKS: u32 = 512;
+const BLOCKS: usize = 512;
+/// Loops inside one another in one function, and times its locals: Cranelift carries every local
+/// through every loop, so that a few KiB of nested loops take minutes to compile.
+const LOOPS: u32 = 100;
+const CARRIED_LOCALS: u32 = 100_000;
 /// Data segments, all modules together.
 const DATA_SEGMENTS: u32 = 10_000;
 /// Bytes of custom sections (names, debug information) together.
@@ -127,23 +131,32 @@ impl Counts {
         if locals > LOCALS {
             return Err(too_complex("locals of one function", LOCALS as usize));
         }
-        let mut depth = 0_u32;
+        let mut blocks = Vec::new();
+        let mut loops = 0_u32;
         let mut operators = body
             .get_operators_reader()
             .map_err(|error| malformed(&error))?;
         while !operators.eof() {
-            match operators.read().map_err(|error| malformed(&error))? {
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                    depth += 1;
-                    if depth > BLOCKS {
-                        return Err(too_complex(
-                            "nested blocks of one function",
-                            BLOCKS as usize,
-                        ));
-                    }
+            let is_loop = match operators.read().map_err(|error| malformed(&error))? {
+                Operator::Loop { .. } => true,
+                Operator::Block { .. } | Operator::If { .. } => false,
+                Operator::End => {
+                    loops -= u32::from(blocks.pop().unwrap_or(false));
+                    continue;
                 }
-                Operator::End => depth = depth.saturating_sub(1),
-                _ => {}
+                _ => continue,
+            };
+            blocks.push(is_loop);
+            loops += u32::from(is_loop);
+            if blocks.len() > BLOCKS {
+                return Err(too_complex("nested blocks of one function", BLOCKS));
+            }
+            if loops > LOOPS {
+                return Err(too_complex("nested loops of one function", LOOPS as usize));
+            }
+            if loops.saturating_mul(locals) > CARRIED_LOCALS {
+                let what = "locals times nested loops of one function";
+                return Err(too_complex(what, CARRIED_LOCALS as usize));
             }
         }
         Ok(())

@@ -3,11 +3,11 @@
 use crate::limit::Limiter;
 use crate::run::StepSink;
 use crate::stop::StopHandle;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use stepwell_event::{GuestEvent, Refusal};
+use stepwell_event::{Denial, GuestEvent, Refusal};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -18,9 +18,33 @@ pub(crate) struct StepState {
     pub(crate) limiter: Limiter,
     pub(crate) link: Arc<Link>,
     pub(crate) inputs: Vec<(String, String)>,
-    /// The real path of the workspace on the host, if the guest has one.
-    pub(crate) workspace: Option<PathBuf>,
+    /// If the guest has one.
+    pub(crate) workspace: Option<Workspace>,
     pub(crate) stop: StopHandle,
+}
+
+/// Where the workspace is on the host.
+pub(crate) struct Workspace {
+    granted: PathBuf,
+    real: Option<PathBuf>,
+}
+
+impl Workspace {
+    pub(crate) fn new(granted: PathBuf) -> Self {
+        Self {
+            granted,
+            real: None,
+        }
+    }
+
+    /// Its path without symbolic links. It is found out when it is first needed, since most steps
+    /// open no file.
+    pub(crate) fn real(&mut self) -> Option<&Path> {
+        if self.real.is_none() {
+            self.real = std::fs::canonicalize(&self.granted).ok();
+        }
+        self.real.as_deref()
+    }
 }
 
 impl WasiView for StepState {
@@ -63,6 +87,13 @@ impl Link {
         if let Err(refusal) = self.emit(event) {
             tracing::debug!(?refusal, "the sink refused an event that has no answer");
         }
+    }
+
+    /// Tells of a denial once there is room: a guest that asks in a loop must not outrun the
+    /// journal.
+    pub(crate) async fn deny(&self, denial: Denial) {
+        self.room().await;
+        self.emit_unanswered(GuestEvent::Denied(denial));
     }
 
     pub(crate) fn is_congested(&self) -> bool {

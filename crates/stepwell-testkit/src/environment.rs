@@ -33,6 +33,7 @@ fn built(guests: &'static Built) -> &'static Path {
 #[derive(Debug)]
 pub struct TestEnv {
     program: PathBuf,
+    project: PathBuf,
     root: TempDir,
 }
 
@@ -41,25 +42,35 @@ impl TestEnv {
     /// test of the program's own package knows.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
+        let mut env = Self::of_project(program, "");
+        env.project = env.root.path().join("project");
+        fs::create_dir(&env.project).expect("a folder can be made");
+        env
+    }
+
+    /// A project that is there already.
+    #[must_use]
+    pub fn of_project(program: impl Into<PathBuf>, project: impl Into<PathBuf>) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder can be made");
-        for folder in ["home", "project", "tmp"] {
+        for folder in ["home", "tmp"] {
             fs::create_dir(root.path().join(folder)).expect("a folder can be made");
         }
         Self {
             program: program.into(),
+            project: project.into(),
             root,
         }
     }
 
     /// The project's folder, which is where the program is started.
     #[must_use]
-    pub fn project(&self) -> PathBuf {
-        self.root.path().join("project")
+    pub fn project(&self) -> &Path {
+        &self.project
     }
 
     /// Writes a file of the project, with the folders that it needs. Returns its path.
     pub fn write(&self, path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.project().join(path);
+        let path = self.project.join(path);
         let folder = path.parent().expect("a file is in a folder");
         fs::create_dir_all(folder).expect("a folder can be made");
         fs::write(&path, contents).expect("a file can be written");
@@ -79,13 +90,13 @@ impl TestEnv {
     /// Everything in the project, folders included, sorted.
     #[must_use]
     pub fn files(&self) -> Vec<String> {
-        let project = self.project();
+        let project = &self.project;
         let mut found = Vec::new();
         let mut folders = vec![project.clone()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).expect("a folder of the project can be listed") {
                 let path = entry.expect("a folder of the project can be listed").path();
-                let name = path.strip_prefix(&project).unwrap_or(&path);
+                let name = path.strip_prefix(project).unwrap_or(&path);
                 found.push(name.display().to_string());
                 if path.is_dir() && !path.is_symlink() {
                     folders.push(path);
@@ -102,7 +113,7 @@ impl TestEnv {
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
-            .current_dir(self.project())
+            .current_dir(&self.project)
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("HOME", self.root.path().join("home"))
@@ -125,10 +136,11 @@ impl TestEnv {
     }
 
     /// `text` with fixed words for what is different in every run: identifiers of runs, times, sizes,
-    /// and where the project is. Columns of tables, whose width depends on those, move together.
+    /// and where the project is. Columns of tables, whose width depends on those, move together; the
+    /// quotes of a diagnostic do not.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        let project = self.project().display().to_string();
+        let project = self.project.display().to_string();
         let text = text.replace(&project, "[PROJECT]");
         REDACTIONS.iter().fold(text, |text, (pattern, word)| {
             pattern.replace_all(&text, *word).into_owned()
@@ -148,7 +160,7 @@ static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "  TIME  TIME  SIZE  ",
         ),
         ("Duration +CPU +Memory".to_owned(), "Duration  CPU  Memory"),
-        (r"(?m)(\S)   +(\S)".to_owned(), "$1  $2"),
+        (r"([^|\s])   +(\S)".to_owned(), "$1  $2"),
         (r"(?m) +$".to_owned(), ""),
     ];
     patterns

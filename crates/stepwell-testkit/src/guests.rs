@@ -71,7 +71,10 @@ fn publish(built: &Path, folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(built)? {
         let path = entry?.path();
-        if let Some(name) = path.file_name().filter(|_| path.extension() == Some("wasm".as_ref())) {
+        if let Some(name) = path
+            .file_name()
+            .filter(|_| path.extension() == Some("wasm".as_ref()))
+        {
             // Renamed into place: a test that runs at the same time reads the old file or the new.
             let temporary = folder.join(format!("{}.{}", name.display(), std::process::id()));
             fs::copy(&path, &temporary)?;

@@ -144,5 +144,8 @@ fn wait(child: &Child) -> (i32, u64) {
         false => 128 + libc::WTERMSIG(status),
     };
     // In KiB.
-    (code, u64::try_from(usage.ru_maxrss).unwrap_or_default() << 10)
+    (
+        code,
+        u64::try_from(usage.ru_maxrss).unwrap_or_default() << 10,
+    )
 }

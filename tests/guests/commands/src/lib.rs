@@ -20,10 +20,10 @@ pub fn open(
 }
 
 /// Prints one line: what was tried, and `ok` or the error.
-pub fn tell<T, E: std::fmt::Debug>(what: &str, result: Result<T, E>) {
+pub fn tell<T>(what: &str, result: Result<T, ErrorCode>) {
     match result {
         Ok(_) => println!("{what}: ok"),
-        Err(error) => println!("{what}: {error:?}"),
+        Err(error) => println!("{what}: {}", error.name()),
     }
 }
 

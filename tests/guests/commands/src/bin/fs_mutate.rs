@@ -1,7 +1,10 @@
 //! Tries every way to change something in the workspace.
 
 use commands::{open, root, tell};
-use wasip2::filesystem::types::{Descriptor, DescriptorFlags, NewTimestamp, OpenFlags, PathFlags};
+use wasip2::filesystem::types::{
+    Descriptor, DescriptorFlags, ErrorCode, NewTimestamp, OpenFlags, PathFlags,
+};
+use wasip2::io::streams::OutputStream;
 
 fn main() {
     let root = root();
@@ -28,8 +31,11 @@ fn through_a_file(root: &Descriptor) {
         .or_else(|_| open(root, "file", OpenFlags::empty(), DescriptorFlags::READ))
         .expect("the file can be read");
     tell("write", file.write(b"written", 0));
-    tell("stream", file.write_via_stream(0).map(|stream| stream.blocking_write_and_flush(b"s")));
-    tell("append", file.append_via_stream().map(|stream| stream.blocking_write_and_flush(b"a")));
+    let write = |stream: OutputStream| {
+        stream.blocking_write_and_flush(b"more").map_err(|_| ErrorCode::Io)
+    };
+    tell("stream", file.write_via_stream(0).and_then(write));
+    tell("append", file.append_via_stream().and_then(write));
     tell("resize", file.set_size(3));
     tell("set times", file.set_times(NewTimestamp::Now, NewTimestamp::Now));
 }
@@ -37,6 +43,7 @@ fn through_a_file(root: &Descriptor) {
 fn through_the_folder(root: &Descriptor) {
     let now = NewTimestamp::Now;
     tell("set times at", root.set_times_at(PathFlags::empty(), "file", now, now));
+    tell("set times through", root.set_times_at(PathFlags::SYMLINK_FOLLOW, "link", now, now));
     tell("make folder", root.create_directory_at("made"));
     tell("hard link", root.link_at(PathFlags::empty(), "file", root, "linked"));
     tell("symbolic link", root.symlink_at("file", "symbolic"));
