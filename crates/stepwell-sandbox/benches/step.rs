@@ -70,7 +70,7 @@ fn main() {
             request(digest, Some(&workspace), 20),
         ),
     ] {
-        let mut step = || runtime.block_on(run(&sandbox, &component, &request));
+        let step = || runtime.block_on(run(&sandbox, &component, &request));
         for _ in 0..WARM_UP {
             step();
         }
