@@ -80,7 +80,16 @@ fn line_of_job(wanted: &str, event: &RunEvent) -> Option<String> {
         | RunEvent::CancelRequested { .. }
         | RunEvent::RunFinished { .. } => return None,
     };
-    (&**job == wanted).then(|| format!("{job}/{} {text}", step + 1))
+    (&**job == wanted).then(|| format!("{job}/{} {}", step + 1, visible(&text)))
+}
+
+/// The text with characters of control written out: what is expected is a text file.
+fn visible(text: &str) -> String {
+    let show = |char: char| match char.is_control() {
+        true => char.escape_default().to_string(),
+        false => char.to_string(),
+    };
+    text.chars().map(show).collect()
 }
 
 fn source_word(source: LineKind) -> &'static str {

@@ -4,7 +4,7 @@
 //! that a typed task would cause, and what is done about them is written once.
 
 use crate::command::Command;
-use crate::result;
+use crate::result::{self, CLAIMS};
 use crate::variable::Assignment;
 use stepwell_event::{Issue, IssueSeverity, StepResult};
 
@@ -136,8 +136,8 @@ fn issue(command: &Command<'_>) -> Result<Action, String> {
 fn complete(command: &Command<'_>) -> Result<Action, String> {
     let result = command
         .get("result")
-        .and_then(result::parse)
-        .ok_or("it needs the property `result`: Succeeded, SucceededWithIssues or Failed")?;
+        .and_then(result::parse_claim)
+        .ok_or_else(|| format!("it needs the property `result`: {CLAIMS}"))?;
     Ok(Action::Complete {
         result,
         message: command.data.clone().into_owned(),
@@ -235,6 +235,10 @@ mod tests {
             ("##vso[task.complete]x", "it needs the property `result`"),
             (
                 "##vso[task.complete result=failed]x",
+                "it needs the property `result`",
+            ),
+            (
+                "##vso[task.complete result=Skipped]x",
                 "it needs the property `result`",
             ),
             (

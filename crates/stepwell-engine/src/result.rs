@@ -44,12 +44,22 @@ pub(crate) fn name(result: StepResult) -> &'static str {
         .map_or("", |(name, _, _)| name)
 }
 
-/// The result that Azure calls `text`, by name (case counts) or number.
-pub(crate) fn parse(text: &str) -> Option<StepResult> {
+/// What a step can claim, for a person.
+pub(crate) const CLAIMS: &str = "Succeeded, SucceededWithIssues or Failed";
+
+/// Whether a step can claim `result` for itself. That it was canceled or skipped is not for the
+/// step to say: both would keep a failure of it from counting.
+pub(crate) fn can_be_claimed(result: StepResult) -> bool {
+    result <= StepResult::Failed
+}
+
+/// The result that a step claims with `text`, by Azure's name (case counts) or number.
+pub(crate) fn parse_claim(text: &str) -> Option<StepResult> {
     NAMES
         .iter()
         .find(|(name, number, _)| *name == text || *number == text)
         .map(|(_, _, result)| *result)
+        .filter(|result| can_be_claimed(*result))
 }
 
 #[cfg(test)]
@@ -98,13 +108,20 @@ mod tests {
     }
 
     #[test]
-    fn results_are_named_as_azure_names_them_and_case_counts() {
-        for result in [Succeeded, SucceededWithIssues, Failed, Canceled, Skipped] {
-            assert_eq!(parse(name(result)), Some(result));
+    fn claims_are_named_as_azure_names_them_and_case_counts() {
+        for result in [Succeeded, SucceededWithIssues, Failed] {
+            assert_eq!(parse_claim(name(result)), Some(result));
         }
-        assert_eq!(parse("2"), Some(Failed));
+        assert_eq!(parse_claim("2"), Some(Failed));
         for text in ["failed", "FAILED", "Abandoned", "5", "", " Failed"] {
-            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(parse_claim(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_step_cannot_claim_to_be_canceled_or_skipped() {
+        for text in ["Canceled", "3", "Skipped", "4"] {
+            assert_eq!(parse_claim(text), None, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::line::{CONTINUED, LineBuffer, MAX_COMMAND, MAX_LINE, Stretch, pieces}
 use crate::mask::Mask;
 use crate::place::Place;
 use crate::reason;
-use crate::result::worse;
+use crate::result::{CLAIMS, can_be_claimed, worse};
 use crate::variable::{Assignment, Variables};
 use stepwell_event::{
     Denial, GuestEvent, Issue, IssueSeverity, LineKind, LogLevel, Refusal, RunEvent, StepResult,
@@ -119,10 +119,11 @@ impl Step {
         scope: &mut Scope,
         out: &mut Vec<RunEvent>,
     ) -> Result<(), Refusal> {
-        if self.done {
-            return Ok(());
-        }
         match event {
+            // Not words of the guest to its reader: what it tried, and what nobody may read.
+            GuestEvent::Denied(denial) => self.deny(denial, scope, out),
+            GuestEvent::AddSecret { value } => return scope.mask.add(&value),
+            _ if self.done => {}
             GuestEvent::Output { stream, bytes } => self.output(stream, &bytes, scope, out),
             GuestEvent::OutputTruncated { limit } => self.truncated(limit, out),
             GuestEvent::Log { level, message } => self.log(level, &message, scope, out),
@@ -147,11 +148,13 @@ impl Step {
                 };
                 return self.set_variable(assignment, scope, out);
             }
-            GuestEvent::AddSecret { value } => return scope.mask.add(&value),
-            GuestEvent::Complete { result, message } => {
+            GuestEvent::Complete { result, message } if can_be_claimed(result) => {
                 self.complete(result, &message, scope, out);
             }
-            GuestEvent::Denied(denial) => self.deny(denial, scope, out),
+            GuestEvent::Complete { .. } => {
+                let why = format!("it needs a result that a step can report: {CLAIMS}");
+                self.command_failed("`complete`", &why, scope, out);
+            }
         }
         Ok(())
     }
@@ -347,6 +350,10 @@ impl Step {
     }
 
     fn deny(&mut self, denial: Denial, scope: &Scope, out: &mut Vec<RunEvent>) {
+        // A guest that tries again and again has still only met one limit.
+        if self.denials.contains(&denial) {
+            return;
+        }
         self.denied += 1;
         if self.denied > MAX_DENIALS {
             if self.denied == MAX_DENIALS + 1 {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stepwell_event::{Envelope, FORMAT_VERSION, RunEvent, RunId};
-use stepwell_store::Journal;
+use stepwell_store::{Journal, JournalError};
 use tokio::sync::{Notify, mpsc};
 
 /// Events that a watcher may be behind before the guests wait for it.
@@ -78,22 +78,45 @@ impl Recorder {
     /// Appends an event.
     pub(crate) fn record(&self, event: RunEvent) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let envelope = Envelope {
+        let envelope = self.envelope(&mut next, event);
+        self.show(envelope.clone());
+        self.journal.append(envelope);
+    }
+
+    /// Appends the last event, and shows it only when it and all before it are durable: what a
+    /// watcher was told of a run's result must still hold after a crash.
+    ///
+    /// No event can follow, so the watcher gets this one in its place.
+    pub(crate) async fn record_durably(&self, last: RunEvent) -> Result<(), JournalError> {
+        let envelope = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let envelope = self.envelope(&mut next, last);
+            self.journal.append(envelope.clone());
+            envelope
+        };
+        self.journal.flush().await?;
+        self.show(envelope);
+        self.ended.notify_one();
+        Ok(())
+    }
+
+    fn envelope(&self, next: &mut u64, event: RunEvent) -> Envelope {
+        let seq = *next;
+        *next += 1;
+        Envelope {
             v: FORMAT_VERSION,
             run: self.run,
-            seq: *next,
+            seq,
             time_ms: now_ms(),
             event,
-        };
-        *next += 1;
+        }
+    }
+
+    fn show(&self, envelope: Envelope) {
         self.behind.fetch_add(1, Ordering::AcqRel);
-        if self.watch.send(envelope.clone()).is_err() {
+        if self.watch.send(envelope).is_err() {
             tracing::debug!("the watcher has gone away; the run goes on");
         }
-        if matches!(envelope.event, RunEvent::RunFinished { .. }) {
-            self.ended.notify_one();
-        }
-        self.journal.append(envelope);
     }
 
     pub(crate) fn journal(&self) -> &Journal {

@@ -6,7 +6,7 @@ use crate::step::StepRunner;
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_engine::{JobMachine, RunCommand, RunInput, RunMachine};
-use stepwell_event::{RunResult, Snapshot, StepResult};
+use stepwell_event::{RunEvent, RunResult, Snapshot, StepResult};
 use stepwell_plan::Plan;
 use stepwell_store::JournalError;
 use tokio::runtime::Handle;
@@ -82,10 +82,11 @@ pub async fn run<R: StepRunner>(
             Ok(()) = cancel.changed() => {
                 RunInput::Cancel { now: *cancel.borrow_and_update() == CancelLevel::Now }
             }
+            // Dropping the driver stops its jobs: nothing that they still did would be kept.
+            error = driver.run.recorder.journal().failed() => return Err(error.into()),
         };
         result = driver.input(input).await?;
     }
-    driver.run.recorder.journal().flush().await?;
     Ok(result.unwrap_or(RunResult::Failed))
 }
 
@@ -104,6 +105,9 @@ impl<R: StepRunner> RunDriver<R> {
         let mut finished = None;
         for command in commands {
             match command {
+                RunCommand::Emit(end @ RunEvent::RunFinished { .. }) => {
+                    self.run.recorder.record_durably(end).await?;
+                }
                 RunCommand::Emit(event) => self.run.recorder.record(event),
                 RunCommand::StartJob { job } => self.start(job).await?,
                 RunCommand::CancelJobs { now } => {

@@ -135,6 +135,20 @@ impl Journal {
         reached.failure.clone().map_or(Ok(()), Err)
     }
 
+    /// Returns when nothing will be written any more, with the reason: a failed commit, or the end
+    /// of the writer. Whoever makes events selects on it, so as not to work for nothing.
+    pub async fn failed(&self) -> JournalError {
+        let mut progress = self.shared.progress.clone();
+        let failure = match progress
+            .wait_for(|progress| progress.failure.is_some())
+            .await
+        {
+            Ok(reached) => reached.failure.clone(),
+            Err(_) => None,
+        };
+        failure.unwrap_or_else(|| JournalError::new(&self.shared.path, JournalErrorKind::Closed))
+    }
+
     /// Flushes and closes the database, for all clones.
     ///
     /// # Errors

@@ -270,6 +270,25 @@ async fn a_failed_commit_answers_every_later_flush() {
     assert!(journal.close().await.is_err());
 }
 
+#[tokio::test]
+async fn a_failed_commit_is_told_without_a_flush() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory).await;
+    journal.append(line(run(1), 0));
+    journal.flush().await.unwrap();
+    let watching = tokio::spawn({
+        let journal = journal.clone();
+        async move { journal.failed().await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!watching.is_finished());
+    sql(directory.path(), "DROP TABLE events").await;
+    journal.append(line(run(1), 1));
+    let error = watching.await.unwrap();
+    assert_eq!(*error.kind(), JournalErrorKind::Other);
+    assert_eq!(*journal.failed().await.kind(), JournalErrorKind::Other);
+}
+
 #[test]
 fn the_end_of_the_runtime_is_an_error_and_keeps_no_backlog() {
     let directory = tempfile::tempdir().unwrap();
@@ -280,6 +299,8 @@ fn the_end_of_the_runtime_is_an_error_and_keeps_no_backlog() {
     journal.append(line(run(1), 0));
     assert_eq!(journal.backlog(), 0);
     let error = runtime().block_on(journal.flush()).unwrap_err();
+    assert_eq!(*error.kind(), JournalErrorKind::Closed);
+    let error = runtime().block_on(journal.failed());
     assert_eq!(*error.kind(), JournalErrorKind::Closed);
 }
 
@@ -388,6 +409,7 @@ async fn the_directory_is_for_its_owner_alone() {
 fn all_futures_can_move_between_threads() {
     fn check<T: Send>(_: impl Fn(Journal) -> T) {}
     check(|journal| async move { journal.flush().await });
+    check(|journal| async move { journal.failed().await });
     check(|journal| async move { journal.room().await });
     check(|journal| async move { journal.interrupted().await });
     check(|journal| async move { journal.events(run(1)).await });

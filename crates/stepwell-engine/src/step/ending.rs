@@ -3,7 +3,7 @@
 use super::{Claim, Scope, Step, clip};
 use crate::line::MAX_LINE;
 use crate::reason;
-use crate::result::{name, worse};
+use crate::result::name;
 use stepwell_event::{
     Denial, Frame, LineKind, Outcome, RunEvent, StepRecord, StepReport, StepResult, Stream,
 };
@@ -96,7 +96,10 @@ impl Step {
             message,
         }) = self.claim.take()
         {
-            result = worse(seen, claimed);
+            // A claim is about work that went to its end; it does not change what was seen.
+            if seen == StepResult::Succeeded {
+                result = claimed;
+            }
             if claimed != StepResult::Succeeded && reason.is_none() {
                 reason = Some(if message.is_empty() {
                     format!("the step reported the result {}", name(claimed))

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use stepwell_engine::{JobCommand, JobInput, JobMachine};
 use stepwell_event::{
-    Access, Digest, GuestEvent, LineKind, Outcome, Refusal, RunEvent, StepReport, StepRequest,
-    Stream, Usage,
+    Access, Digest, GuestEvent, LineKind, Outcome, Refusal, RunEvent, StepRecord, StepReport,
+    StepRequest, Stream, Usage,
 };
 use stepwell_plan::{Condition, Grant, Invocation, Plan, PlannedJob, PlannedStep, PlannedTask};
 
@@ -20,6 +20,14 @@ pub(crate) fn step() -> PlannedStep {
         condition: Condition::Succeeded,
         timeout: None,
         continue_on_error: false,
+    }
+}
+
+/// A step of a typed task.
+pub(crate) fn typed() -> PlannedStep {
+    PlannedStep {
+        invocation: Invocation::Task { inputs: Vec::new() },
+        ..step()
     }
 }
 
@@ -78,6 +86,8 @@ pub(crate) struct Driver {
     transcript: Vec<String>,
     /// The last request.
     pub(crate) request: Option<StepRequest>,
+    /// The record of the last step that ended.
+    pub(crate) record: Option<Box<StepRecord>>,
 }
 
 impl Driver {
@@ -87,6 +97,7 @@ impl Driver {
             machine: JobMachine::new(Arc::new(plan), 0, PathBuf::from("/work")),
             transcript: Vec::new(),
             request: None,
+            record: None,
         }
     }
 
@@ -102,6 +113,9 @@ impl Driver {
         let mut commands = Vec::new();
         self.machine.handle(input, &mut commands);
         for command in commands {
+            if let JobCommand::Emit(RunEvent::StepFinished { record, .. }) = &command {
+                self.record = Some(record.clone());
+            }
             self.transcript.push(match command {
                 JobCommand::Emit(event) => describe(&event),
                 JobCommand::RunStep { step, request } => {

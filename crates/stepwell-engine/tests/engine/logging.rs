@@ -1,17 +1,10 @@
 //! What a guest says, as lines and as calls.
 
-use crate::fixture::{Driver, output, step};
+use crate::fixture::{Driver, output, step, typed};
 use stepwell_event::{
-    Denial, GuestEvent, Issue, IssueSeverity, LogLevel, Outcome, Refusal, StepResult, Stream,
+    GuestEvent, Issue, IssueSeverity, LogLevel, Outcome, Refusal, StepResult, Stream,
 };
-use stepwell_plan::{Invocation, PlannedStep};
-
-fn typed() -> PlannedStep {
-    PlannedStep {
-        invocation: Invocation::Task { inputs: Vec::new() },
-        ..step()
-    }
-}
+use stepwell_plan::PlannedStep;
 
 /// What a plain command that prints `text` and exits with 0 leads to.
 #[track_caller]
@@ -212,6 +205,56 @@ fn a_claimed_result_counts_if_it_is_worse() {
 }
 
 #[test]
+fn a_claim_to_be_skipped_or_canceled_is_an_error_and_never_betters_a_failure() {
+    const WHY: &str = "it needs the property `result`: Succeeded, SucceededWithIssues or Failed";
+    for result in ["Skipped", "4", "Canceled", "3"] {
+        for (outcome, reason) in [
+            (
+                Outcome::Succeeded,
+                format!("unable to process `task.complete`: {WHY}"),
+            ),
+            (Outcome::ExitCode { code: 1 }, "exit code 1".to_owned()),
+        ] {
+            let mut driver = Driver::started(vec![step()]);
+            let line = format!("##vso[task.complete result={result};done=true]x\n");
+            driver.guest(output(&line)).unwrap();
+            driver.end(outcome);
+            assert_eq!(
+                driver.take(),
+                [
+                    "Error: unable to process `task.complete`".to_owned(),
+                    format!("Error: {WHY}"),
+                    format!("0 Failed: {reason}"),
+                    "job Failed".to_owned(),
+                    "end Failed".to_owned(),
+                ]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_call_cannot_claim_to_be_skipped_or_canceled_either() {
+    for result in [StepResult::Skipped, StepResult::Canceled] {
+        let mut driver = Driver::started(vec![typed()]);
+        let message = "x".to_owned();
+        driver
+            .guest(GuestEvent::Complete { result, message })
+            .unwrap();
+        driver.end(Outcome::ExitCode { code: 1 });
+        assert_eq!(
+            driver.take()[..4],
+            [
+                "Error: unable to process `complete`",
+                "Error: it needs a result that a step can report: Succeeded, SucceededWithIssues or Failed",
+                "0 Failed: exit code 1",
+                "job Failed",
+            ]
+        );
+    }
+}
+
+#[test]
 fn nothing_is_heard_after_a_step_declared_itself_done() {
     check(
         "##vso[task.complete result=Succeeded;done=true]fine\nmore\n##vso[task.setsecret]x\n",
@@ -356,27 +399,6 @@ fn a_step_cannot_set_variables_without_end() {
         driver.guest(set()).unwrap();
     }
     assert!(matches!(driver.guest(set()), Err(Refusal::TooLarge(_))));
-}
-
-#[test]
-fn denials_are_shown_and_collected_up_to_fifty() {
-    let mut driver = Driver::started(vec![typed()]);
-    for number in 0..60 {
-        driver
-            .guest(GuestEvent::Denied(Denial {
-                capability: "network".to_owned(),
-                target: format!("host-{number}"),
-                grant: (number == 0).then(|| "hosts = [\"host-0\"]".to_owned()),
-            }))
-            .unwrap();
-    }
-    let lines = driver.take();
-    assert_eq!(
-        lines[0],
-        "Host> denied network: host-0; it would be allowed by `hosts = [\"host-0\"]`"
-    );
-    assert_eq!(lines[1], "Host> denied network: host-1");
-    assert_eq!(lines[50..], ["Host> further denials are not shown"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The two machines, driven as a runner drives them.
 
 #[cfg(test)]
+mod denials;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod job;
