@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod all_at_once;
 mod cancel;
 mod check;
 mod components;

@@ -14,11 +14,12 @@ struct Edge<'p> {
 
 /// The positions of the jobs that each job depends on, without those that cannot be.
 pub(crate) fn resolve(jobs: &[Job], problems: &mut Vec<Diagnostic>) -> Vec<Vec<usize>> {
-    let positions: HashMap<_, _> = jobs
-        .iter()
-        .enumerate()
-        .map(|(position, job)| (name::fold(&job.name.value), position))
-        .collect();
+    let mut positions = HashMap::new();
+    for (position, job) in jobs.iter().enumerate() {
+        positions
+            .entry(name::fold(&job.name.value))
+            .or_insert(position);
+    }
     let edges: Vec<_> = (0..)
         .zip(jobs)
         .map(|(position, job)| edges(jobs, &positions, position, job, problems))

@@ -79,7 +79,7 @@ fn bind(
             bound.push((input.name.clone(), pair.value.value.clone()));
         } else if let Some(default) = &input.default {
             bound.push((input.name.clone(), default.clone()));
-        } else if input.required {
+        } else if input.required && step.intact {
             let message = format!("task `{task}` needs input `{}`", input.name);
             problems.push(
                 Diagnostic::error("missing-input", message)

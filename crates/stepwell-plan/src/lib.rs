@@ -26,8 +26,10 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_spec::{Pipeline, Step};
 
 /// Plans a run of `pipeline` with the variables of the `command_line` on top of its own and the
-/// components that were found for its [`references`]. The plan is there exactly if no diagnostic is
-/// an error.
+/// components that were found for its [`references`]. The plan is there exactly if the pipeline is
+/// intact and no diagnostic is an error; the diagnostics are in no order.
+///
+/// Of a pipeline that is not intact everything is told that does not follow from what is missing.
 ///
 /// A step whose task is not among `tasks` is an error. If every error has code [`GRANT_DENIED`],
 /// the pipeline is right but may not do what it wants to.
@@ -38,7 +40,9 @@ pub fn plan(
     tasks: &[ResolvedTask],
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    task::report_unused(pipeline, &mut problems);
+    if pipeline.intact {
+        task::report_unused(pipeline, &mut problems);
+    }
     let variables = variable::overlay(&pipeline.variables, command_line, &mut problems);
 
     let resolved: HashMap<_, _> = tasks
@@ -82,14 +86,14 @@ pub fn plan(
         });
     }
 
-    let usable = !problems.iter().any(Diagnostic::is_error);
+    let usable = pipeline.intact && !problems.iter().any(Diagnostic::is_error);
     let plan = usable.then(|| Plan {
         name: pipeline.name.clone(),
         variables,
         tasks: used.planned,
         jobs,
     });
-    (plan, stepwell_spec::in_reading_order(problems))
+    (plan, problems)
 }
 
 /// The tasks that steps use.

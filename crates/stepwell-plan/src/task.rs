@@ -41,7 +41,8 @@ pub enum TaskKind {
     Command,
 }
 
-/// The tasks that steps use, each once, in the order of their first use.
+/// The tasks that steps use, each once, in the order of their first use. One whose declaration is not
+/// intact is not among them: nobody knows which it is.
 #[must_use]
 pub fn references(pipeline: &Pipeline) -> Vec<TaskReference> {
     let declared = declared(pipeline);
@@ -51,14 +52,13 @@ pub fn references(pipeline: &Pipeline) -> Vec<TaskReference> {
         .iter()
         .flat_map(|job| &job.steps)
         .filter(|step| seen.insert(step.task.value.as_str()))
-        .map(|step| {
-            let task = declared.get(step.task.value.as_str());
-            TaskReference {
-                name: step.task.value.clone(),
-                source: task.and_then(|task| task.source.clone()),
-                declared: task.is_some(),
-                span: step.task.span.clone(),
-            }
+        .map(|step| (step, declared.get(step.task.value.as_str())))
+        .filter(|(_, task)| task.is_none_or(|task| task.intact))
+        .map(|(step, task)| TaskReference {
+            name: step.task.value.clone(),
+            source: task.and_then(|task| task.source.clone()),
+            declared: task.is_some(),
+            span: step.task.span.clone(),
         })
         .collect()
 }

@@ -29,18 +29,28 @@ const JOB_LATER: [&str; 8] = [
 /// Keys of a step that a later version reads.
 const STEP_LATER: [&str; 2] = ["cancel-timeout", "commands"];
 
-/// Reads one job.
-pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Job> {
-    let named = reader.name("job", &entry.key);
-    let mut table = reader.table(entry, "a job")?;
+/// Reads one job. Something is there even if it is broken: other jobs may depend on it.
+pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Job {
+    let mut job = Job {
+        name: Spanned::new(entry.key.value.to_owned(), entry.key.span.clone()),
+        depends_on: Vec::new(),
+        condition: Condition::default(),
+        steps: Vec::new(),
+    };
+    // What is wrong with the name was reported, and the rest can be told without a right one.
+    let _: Option<()> = reader.name("job", &entry.key);
+    let Some(mut table) = reader.table(entry, "a job") else {
+        return job;
+    };
     let depends_on = table
         .take("depends-on")
         .and_then(|entry| match entry.is_array() {
             true => reader.strings(&entry),
             false => reader.string(&entry).map(|name| vec![name]),
         });
-    let condition = condition(reader, &mut table);
-    let steps = match table.take("steps") {
+    job.depends_on = depends_on.unwrap_or_default();
+    job.condition = condition(reader, &mut table);
+    job.steps = match table.take("steps") {
         Some(steps_entry) => {
             let what = format!("job `{}`", entry.key.value);
             steps(reader, &steps_entry, &what)
@@ -59,12 +69,7 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Job> {
         }
     };
     table.finish(reader, &JOB_LATER);
-    named.map(|()| Job {
-        name: Spanned::new(entry.key.value.to_owned(), entry.key.span.clone()),
-        depends_on: depends_on.unwrap_or_default(),
-        condition,
-        steps,
-    })
+    job
 }
 
 /// Reads the steps of `what`, a job or the pipeline.
@@ -106,7 +111,9 @@ fn step(reader: &mut Reader, mut table: Table<'_>, names: &mut Seen) -> Option<S
         .take("display-name")
         .and_then(|entry| reader.line(&entry));
     let task = task(reader, &mut table);
+    let problems = reader.count();
     let arguments = arguments(reader, &mut table);
+    let readable = reader.count() == problems;
     let env = table.take("env").map(|entry| env(reader, &entry));
     let condition = condition(reader, &mut table);
     let timeout = table
@@ -115,12 +122,16 @@ fn step(reader: &mut Reader, mut table: Table<'_>, names: &mut Seen) -> Option<S
     let continue_on_error = table
         .take("continue-on-error")
         .and_then(|entry| reader.boolean(&entry));
+    let problems = reader.count();
     table.finish(reader, &STEP_LATER);
+    // An unknown key may be meant to be the inputs if there are none.
+    let given = arguments != Arguments::None || reader.count() == problems;
     Some(Step {
         name,
         display_name: display_name.map(|text| text.value),
         task: task?,
         arguments,
+        intact: readable && given,
         env: env.unwrap_or_default(),
         condition,
         timeout,
@@ -175,6 +186,7 @@ fn arguments(reader: &mut Reader, table: &mut Table<'_>) -> Arguments {
                 .at(args.key.span.clone(), "args are for plain commands")
                 .at(inputs.key.span.clone(), "inputs are for typed tasks"),
         );
+        return Arguments::None;
     }
     let inputs = inputs.map(|entry| Spanned::new(pairs(reader, &entry), entry.key.span));
     let args = args.map(|entry| {

@@ -37,7 +37,10 @@ pub const MAX_FILE_BYTES: usize = 1 << 20;
 /// have a hundred thousand.
 pub const MAX_PROBLEMS: usize = 100;
 
-/// Reads a pipeline file. The pipeline is there exactly if no diagnostic is an error.
+/// Reads a pipeline file. The pipeline is intact exactly if no diagnostic is an error.
+///
+/// One that is not intact serves to find out what else is wrong. There is none if the file is no TOML,
+/// since too much of it may be missing, or if it has more problems than are shown.
 #[must_use]
 pub fn parse(text: &str) -> (Option<Pipeline>, Vec<Diagnostic>) {
     if text.len() > MAX_FILE_BYTES {
@@ -49,7 +52,8 @@ pub fn parse(text: &str) -> (Option<Pipeline>, Vec<Diagnostic>) {
         return (None, vec![Diagnostic::error("too-large", message)]);
     }
     let document = syntax::parse(text);
-    let mut reader = reader::Reader::new(!document.errors.is_empty());
+    let is_toml = document.errors.is_empty();
+    let mut reader = reader::Reader::new(!is_toml);
     let pipeline = document
         .root
         .as_ref()
@@ -59,8 +63,11 @@ pub fn parse(text: &str) -> (Option<Pipeline>, Vec<Diagnostic>) {
     let mut diagnostics = reader.into_diagnostics();
     diagnostics.retain(|diagnostic| !damaged.contains(diagnostic.position()));
     diagnostics.extend(document.errors);
-    let usable = !diagnostics.iter().any(Diagnostic::is_error);
-    (pipeline.filter(|_| usable), in_reading_order(diagnostics))
+    let intact = !diagnostics.iter().any(Diagnostic::is_error);
+    let pipeline = pipeline
+        .filter(|_| is_toml && diagnostics.len() <= MAX_PROBLEMS)
+        .map(|pipeline| Pipeline { intact, ..pipeline });
+    (pipeline, in_reading_order(diagnostics))
 }
 
 /// Puts diagnostics in the order of the file, and keeps the first [`MAX_PROBLEMS`] with a last one

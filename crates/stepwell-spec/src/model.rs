@@ -1,8 +1,11 @@
 //! What a pipeline file says, with the place of everything that a later stage may object to.
 //!
-//! Names are well-formed and unique here, quantities are within their bounds, and defaults that
-//! depend on nothing else are filled in. Whether tasks and jobs that are named exist is not known
-//! yet.
+//! In an intact pipeline names are well-formed and unique, quantities are within their bounds, and
+//! defaults that depend on nothing else are filled in. Whether tasks and jobs that are named exist is
+//! not known yet.
+//!
+//! A pipeline that is not intact holds what could be read, so that the next stage can tell what else
+//! is wrong. Where something missing would lead it astray, the model says that it is missing.
 
 use crate::Condition;
 use std::ops::Range;
@@ -34,8 +37,10 @@ pub struct Pipeline {
     pub variables: Vec<Pair>,
     /// The tasks that it declares, in the order of the file.
     pub tasks: Vec<Task>,
-    /// Its jobs in the order of the file; at least one.
+    /// Its jobs in the order of the file; at least one if it is intact.
     pub jobs: Vec<Job>,
+    /// Whether nothing was wrong with the file.
+    pub intact: bool,
 }
 
 /// A name with a text: a variable, an input, or an entry of the environment.
@@ -58,6 +63,8 @@ pub struct Task {
     pub allow: Allow,
     /// What it may use.
     pub limits: Limits,
+    /// Whether its source and what it may do are known. If not, that was reported.
+    pub intact: bool,
 }
 
 /// What a pipeline allows a task.
@@ -85,7 +92,7 @@ pub struct Job {
     pub depends_on: Vec<Spanned<String>>,
     /// When it runs.
     pub condition: Condition,
-    /// Its steps in order; at least one.
+    /// Its steps in order; at least one in an intact pipeline.
     pub steps: Vec<Step>,
 }
 
@@ -100,6 +107,8 @@ pub struct Step {
     pub task: Spanned<String>,
     /// What the task is given.
     pub arguments: Arguments,
+    /// Whether these are all that the step gives. If not, that was reported.
+    pub intact: bool,
     /// The environment of the guest.
     pub env: Vec<Pair>,
     /// When it runs.

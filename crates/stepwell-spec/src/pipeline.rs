@@ -72,6 +72,7 @@ pub(crate) fn read<'t>(reader: &mut Reader, root: &'t DeTable<'t>, text: &str) -
         variables: variables.unwrap_or_default(),
         tasks: tasks.unwrap_or_default(),
         jobs,
+        intact: true,
     }
 }
 
@@ -101,7 +102,7 @@ fn read_jobs(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Job> {
     let mut seen = Seen::new("job");
     entries
         .iter()
-        .filter_map(|entry| {
+        .map(|entry| {
             seen.check(reader, &entry.key);
             job::read(reader, entry)
         })

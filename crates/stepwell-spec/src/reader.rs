@@ -145,6 +145,11 @@ impl Reader {
         self.diagnostics
     }
 
+    /// How many problems there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.diagnostics.len()
+    }
+
     /// Reports a problem.
     pub(crate) fn report(&mut self, problem: Diagnostic) {
         self.diagnostics.push(problem);

@@ -30,25 +30,41 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Task> {
         .entries()
         .iter()
         .filter_map(|entry| {
-            let named = reader.name("task", &entry.key);
             seen.check(reader, &entry.key);
-            let mut table = reader.table(entry, "a task")?;
-            let source = table
-                .take("source")
-                .and_then(|entry| source(reader, &entry));
-            let allow = table.take("allow").and_then(|entry| allow(reader, &entry));
-            let limits = table
-                .take("limits")
-                .and_then(|entry| limits(reader, &entry));
-            table.finish(reader, &[]);
-            named.map(|()| Task {
-                name: Spanned::new(entry.key.value.to_owned(), entry.key.span.clone()),
-                source,
-                allow: allow.unwrap_or_default(),
-                limits: limits.unwrap_or_default(),
-            })
+            let named = reader.name("task", &entry.key);
+            let task = task(reader, entry);
+            named.map(|()| task)
         })
         .collect()
+}
+
+fn task(reader: &mut Reader, entry: &Entry<'_>) -> Task {
+    let mut task = Task {
+        name: Spanned::new(entry.key.value.to_owned(), entry.key.span.clone()),
+        source: None,
+        allow: Allow::default(),
+        limits: Limits::default(),
+        intact: false,
+    };
+    let Some(mut table) = reader.table(entry, "a task") else {
+        return task;
+    };
+    let problems = reader.count();
+    task.source = table
+        .take("source")
+        .and_then(|entry| source(reader, &entry));
+    let allow = table.take("allow").and_then(|entry| allow(reader, &entry));
+    task.allow = allow.unwrap_or_default();
+    let readable = reader.count() == problems;
+    let limits = table
+        .take("limits")
+        .and_then(|entry| limits(reader, &entry));
+    task.limits = limits.unwrap_or_default();
+    let problems = reader.count();
+    table.finish(reader, &[]);
+    // An unknown key may be meant to be the source or what is allowed.
+    task.intact = readable && reader.count() == problems;
+    task
 }
 
 fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {

@@ -71,7 +71,7 @@ fn planned(text: &str, tasks: &[ResolvedTask]) -> Plan {
 fn refused(text: &str, tasks: &[ResolvedTask]) -> String {
     let (plan, diagnostics) = plan(&read(text), &[], tasks);
     assert_eq!(plan, None);
-    render(text, &diagnostics)
+    render(text, &stepwell_spec::in_reading_order(diagnostics))
 }
 
 /// Diagnostics as text: code and message, then labels and help.

@@ -35,14 +35,15 @@ fn check(text: &str) {
     let refused = diagnostics
         .iter()
         .any(stepwell_diagnostic::Diagnostic::is_error);
-    assert_eq!(pipeline.is_none(), refused);
+    let intact = pipeline.as_ref().is_some_and(|pipeline| pipeline.intact);
+    assert_eq!(intact, !refused);
     assert!(diagnostics.len() <= MAX_PROBLEMS + 1);
     let count = diagnostics.len().min(MAX_PROBLEMS);
     assert!(diagnostics[..count].is_sorted_by_key(|diagnostic| diagnostic.position()));
     for label in diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels) {
         assert!(text.get(label.span.clone()).is_some(), "{:?}", label.span);
     }
-    if let Some(pipeline) = pipeline {
+    if let Some(pipeline) = pipeline.filter(|pipeline| pipeline.intact) {
         assert!(pipeline.jobs.iter().all(|job| !job.steps.is_empty()));
         assert!(!pipeline.jobs.is_empty());
     }

@@ -7,7 +7,7 @@ use stepwell_spec::parse;
 #[track_caller]
 fn check(text: &str, codes: &[&str], message: &str) {
     let (pipeline, diagnostics) = parse(text);
-    assert_eq!(pipeline, None);
+    assert!(pipeline.is_none_or(|pipeline| !pipeline.intact));
     let found: Vec<_> = diagnostics.iter().map(|d| d.code).collect();
     assert_eq!(found, codes, "{}", crate::render(text, &diagnostics));
     let rendered = crate::render(text, &diagnostics[..1]);
@@ -401,4 +401,17 @@ fn a_missing_value_is_called_so() {
 fn a_huge_file_is_refused_unread() {
     let text = format!("#{}", "x".repeat(1 << 20));
     check(&text, &["too-large"], "at most 1MiB");
+}
+
+#[test]
+fn what_could_be_read_is_there_unless_the_file_is_no_toml_or_full_of_problems() {
+    let steps = "[[steps]]\ntask = \"a\"\n";
+    let partial = parse(&format!("nmae = \"x\"\n{steps}")).0.unwrap();
+    assert!(!partial.intact);
+    assert_eq!(partial.jobs[0].steps[0].task.value, "a");
+
+    assert_eq!(parse(&format!("name = \n{steps}")).0, None);
+    assert_eq!(parse(&format!("name = 1\nname = 2\n{steps}")).0, None);
+    let keys: String = (0..=100).map(|n| format!("k{n} = 1\n")).collect();
+    assert_eq!(parse(&format!("{keys}{steps}")).0, None);
 }
