@@ -68,12 +68,12 @@ fn code_that_was_changed_is_compiled_anew() {
     load(&sandbox, &bytes);
     let file = code(cache.path(), digest(&bytes)).unwrap();
     let good = fs::read(&file).unwrap();
-    let damage: [&dyn Fn(&mut Vec<u8>); 5] = [
-        &|code| code[0] ^= 1,
-        &|code| *code.last_mut().unwrap() ^= 0x80,
-        &|code| code.truncate(code.len() / 2),
-        &|code| code.truncate(10),
-        &|code| code.push(0),
+    let damage: [fn(&mut Vec<u8>); 5] = [
+        |code| code[0] ^= 1,
+        |code| *code.last_mut().unwrap() ^= 0x80,
+        |code| code.truncate(code.len() / 2),
+        |code| code.truncate(10),
+        |code| code.push(0),
     ];
     for damage in damage {
         let mut bad = good.clone();

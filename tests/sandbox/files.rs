@@ -58,8 +58,16 @@ fn workspace() -> TempDir {
     workspace
 }
 
-/// Everything in a folder that a change would change.
-fn picture(folder: &Path) -> BTreeMap<PathBuf, (Option<Vec<u8>>, i64, i64, u64)> {
+/// What a change of a file or a folder would change.
+#[derive(Debug, PartialEq)]
+struct Look {
+    content: Option<Vec<u8>>,
+    modified: (i64, i64),
+    links: u64,
+}
+
+/// Everything in a folder.
+fn picture(folder: &Path) -> BTreeMap<PathBuf, Look> {
     let mut all = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -69,9 +77,12 @@ fn picture(folder: &Path) -> BTreeMap<PathBuf, (Option<Vec<u8>>, i64, i64, u64)>
             if metadata.is_dir() {
                 folders.push(path.clone());
             }
-            let content = metadata.is_file().then(|| fs::read(&path).unwrap());
-            let times = (metadata.mtime(), metadata.mtime_nsec());
-            all.insert(path, (content, times.0, times.1, metadata.nlink()));
+            let look = Look {
+                content: metadata.is_file().then(|| fs::read(&path).unwrap()),
+                modified: (metadata.mtime(), metadata.mtime_nsec()),
+                links: metadata.nlink(),
+            };
+            all.insert(path, look);
         }
     }
     all
@@ -232,7 +243,7 @@ fn hostile_names_are_names() {
         [
             r#""nnnnnnnnnnnnnnnnnnnn": name-too-long"#,
             r#""nul\0byte": invalid"#,
-            r#""": no-entry"#,
+            r#""": invalid"#,
         ]
     );
     assert_eq!(fs::read_dir(workspace.path()).unwrap().count(), 10);
@@ -284,4 +295,106 @@ fn the_text_of_an_error_says_nothing_of_the_host() {
         assert!(!said.contains(forbidden), "{said}");
     }
     assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_workspace_may_be_named_by_a_symbolic_link() {
+    let both = tempfile::tempdir().unwrap();
+    let (real, link) = (both.path().join("real"), both.path().join("link"));
+    fs::create_dir(&real).unwrap();
+    fs::write(real.join("file"), "text").unwrap();
+    symlink("real", &link).unwrap();
+    let ran = run("fs_read").read_only(&link).args(["file"]).go();
+    assert_eq!(ran.succeeded(), "file: text\n");
+}
+
+/// A workspace with the folders that others trust, and ways to them.
+fn workspace_with_trusted_folders() -> TempDir {
+    let workspace = tempfile::tempdir().unwrap();
+    for name in [".stepwell", ".git", "vendor/.git"] {
+        let folder = workspace.path().join(name);
+        fs::create_dir_all(folder.join("folder")).unwrap();
+        fs::write(folder.join("secret"), "text").unwrap();
+    }
+    fs::write(workspace.path().join("bait"), "bait").unwrap();
+    for (name, target) in [
+        ("journal", ".stepwell"),
+        ("hooks", ".git"),
+        ("deep", "vendor/.git"),
+    ] {
+        symlink(target, workspace.path().join(name)).unwrap();
+    }
+    workspace
+}
+
+#[test]
+fn the_journal_is_closed_by_whatever_name() {
+    let workspace = workspace_with_trusted_folders();
+    let before = picture(workspace.path());
+    let paths = [
+        ".stepwell",
+        "/.stepwell/",
+        ".stepwell/folder",
+        ".stepwell/secret",
+        "journal",
+        "journal/secret",
+        "vendor/../.stepwell",
+        "./.stepwell/.",
+        "hooks/../.stepwell/secret",
+    ];
+    let ran = run("fs_escape")
+        .workspace(workspace.path())
+        .args(paths)
+        .go();
+    let said = ran.succeeded();
+    // That it is there is no secret.
+    let did: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.starts_with("did stat"))
+        .collect();
+    assert_eq!(did, Vec::<&str>::new());
+    assert_eq!(picture(workspace.path()), before);
+    assert!(!ran.denials().is_empty());
+}
+
+#[test]
+fn what_git_trusts_can_be_read_and_not_changed() {
+    let workspace = workspace_with_trusted_folders();
+    let before = picture(workspace.path());
+    let paths = [
+        ".git",
+        ".git/secret",
+        "hooks",
+        "hooks/secret",
+        "vendor/.git",
+        "deep/secret",
+    ];
+    let ran = run("fs_escape")
+        .workspace(workspace.path())
+        .args(paths)
+        .go();
+    let said = ran.succeeded();
+    let reading = ["did stat", "did read", "did list", "did open", "did enter"];
+    for line in said.lines() {
+        assert!(
+            reading.iter().any(|start| line.starts_with(start)),
+            "{line}"
+        );
+    }
+    assert!(said.contains("did read deep/secret\n"), "{said}");
+    assert_eq!(picture(workspace.path()), before);
+}
+
+#[test]
+fn denials_of_files_wait_for_room_like_any_other_event() {
+    let workspace = workspace_with_trusted_folders();
+    let step = run("fs_escape")
+        .workspace(workspace.path())
+        .args([".stepwell/secret"]);
+    let ran = step.stalled().timeout(300).go();
+    assert_eq!(
+        ran.stopped_soon().outcome(),
+        &Outcome::TimedOut { limit_ms: 300 }
+    );
+    assert_eq!(ran.denials(), []);
 }

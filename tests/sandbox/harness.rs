@@ -69,6 +69,9 @@ pub(crate) fn task(name: &str) -> Step {
     Step::new(guest(name), Entry::Task { inputs: Vec::new() })
 }
 
+/// What is done to a running step.
+pub(crate) type Act = fn(&StopHandle);
+
 /// A step that is about to run. Nothing is granted unless it says so.
 pub(crate) struct Step {
     bytes: Vec<u8>,
@@ -78,7 +81,7 @@ pub(crate) struct Step {
     limits: Limits,
     stop: StopHandle,
     sink: Recorder,
-    later: Option<(Duration, fn(&StopHandle))>,
+    later: Option<(Duration, Act)>,
 }
 
 impl Step {
@@ -194,7 +197,7 @@ impl Step {
     }
 
     /// Asks the step to stop, or stops it, after a while.
-    pub(crate) fn after(mut self, millis: u64, act: fn(&StopHandle)) -> Self {
+    pub(crate) fn after(mut self, millis: u64, act: Act) -> Self {
         self.later = Some((Duration::from_millis(millis), act));
         self
     }

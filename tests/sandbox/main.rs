@@ -3,6 +3,8 @@
 //! Each guest is a program of its own in `guests/`; what Rust cannot express is written by hand in
 //! the text format. A test tells in one line what a guest is given, and asserts what came of it.
 
+#![cfg(test)]
+
 mod cache;
 mod damage;
 mod environment;

@@ -11,8 +11,9 @@ use sha2::Sha256;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stepwell_event::Digest;
 use wasmtime::Engine;
@@ -24,6 +25,8 @@ const KEY: usize = 64;
 /// A folder of compiled code that belongs to one engine configuration.
 #[derive(Debug)]
 pub(crate) struct CodeCache {
+    /// The cache's folder without symbolic links.
+    root: Arc<Path>,
     folder: PathBuf,
     key: [u8; KEY],
     engine: u64,
@@ -49,11 +52,23 @@ impl CodeCache {
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
+        // Whoever else owns the folder could replace what is in it.
+        for folder in [root, &folder] {
+            if fs::metadata(folder)?.uid() != own_uid()? {
+                return Err(io::Error::other("it belongs to another user"));
+            }
+        }
         Ok(Self {
+            root: root.canonicalize()?.into(),
             key: key(&root.join("key"))?,
             folder,
             engine,
         })
+    }
+
+    /// The folder without symbolic links.
+    pub(crate) fn root(&self) -> Arc<Path> {
+        Arc::clone(&self.root)
     }
 
     pub(crate) fn has(&self, component: Digest) -> bool {
@@ -128,7 +143,7 @@ fn read_key(path: &Path) -> io::Result<Option<[u8; KEY]>> {
         Err(error) => return Err(error),
     };
     let metadata = file.metadata()?;
-    let private = metadata.permissions().mode() & 0o077 == 0;
+    let private = metadata.permissions().mode() & 0o077 == 0 && metadata.uid() == own_uid()?;
     if !private || metadata.len() != KEY as u64 {
         tracing::warn!(path = %path.display(), "the key of the code cache was not private: made a new one");
         fs::remove_file(path)?;
@@ -137,6 +152,11 @@ fn read_key(path: &Path) -> io::Result<Option<[u8; KEY]>> {
     let mut key = [0; KEY];
     file.read_exact(&mut key)?;
     Ok(Some(key))
+}
+
+/// The user that this process acts as.
+fn own_uid() -> io::Result<u32> {
+    fs::metadata("/proc/self").map(|process| process.uid())
 }
 
 /// A name beside `path` that no other thread or process of this machine uses.

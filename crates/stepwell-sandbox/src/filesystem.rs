@@ -6,160 +6,45 @@
 //! neither file nor folder is refused before it is opened.
 //!
 //! **Folders that are not the guest's.** A workspace is often a project as people have it on disk,
-//! and two of its folders are trusted by programs outside of the sandbox: `.stepwell`, where the journal is, and `.git`, whose hooks and
-//! configuration Git runs. A guest cannot open anything of the first and can only read the second,
+//! and two of its folders are trusted by programs outside of the sandbox: `.stepwell`, where the journal
+//! is, and `.git`, whose hooks and configuration Git runs. A guest cannot open anything of the first and can only read the second,
 //! wherever in the tree they are and whatever symbolic links lead to them.
 //!
-//! A path says little about where it leads, so what counts is where an open descriptor really is,
-//! as the kernel tells it. Opening has therefore no effect before that is known: a file is
-//! truncated only afterwards, and created only in a folder that was looked at. Everything else that
-//! changes the tree is checked by the folder that it changes.
+//! The folder of compiled code is closed as well, in case it is in the workspace.
+//!
+//! A path says little about where it leads, and it may lead elsewhere a moment later: another job
+//! can put a symbolic link in its place. So nothing is decided about a path. A file is opened
+//! without effect, the kernel is asked where it is, and only then the guest has it or it is
+//! truncated. What changes a folder is done in that folder, held open since it was looked at, under
+//! a single name.
+//!
+//! **Long folders.** WASI's own listing collects all entries at once; their number is bounded over
+//! all listings that a guest holds.
 
+mod linking;
+mod place;
+
+pub(crate) use linking::guard;
+
+use crate::profile;
 use crate::state::StepState;
-use std::ffi::OsStr;
+use place::{Wish, is_closed, is_private, split};
 use std::os::fd::AsRawFd as _;
-use std::path::{Path, PathBuf};
-use stepwell_event::Denial;
-use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
+use std::path::PathBuf;
+use std::sync::Arc;
+use stepwell_event::{Access, Denial};
+use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, DescriptorType, ErrorCode, Host as _, HostDescriptor as _, NewTimestamp,
     OpenFlags, PathFlags,
 };
-use wasmtime_wasi::p2::{FsError, FsResult};
+use wasmtime_wasi::p2::{FsError, FsResult, ReaddirIterator};
 
-const JOURNAL: &str = ".stepwell";
-const GIT: &str = ".git";
-
-const INTERFACE: &str = "wasi:filesystem/types@0.2.12";
+/// What would allow a guest to change files.
+const WRITE_GRANT: &str = "allow = { workspace = \"write\" }";
 
 type Dir = Resource<Descriptor>;
-type Store<'a> = StoreContextMut<'a, StepState>;
-
-/// Replaces the functions of `wasi:filesystem` that open a path or change what it names.
-pub(crate) fn guard(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
-    let mut types = linker.instance(INTERFACE)?;
-    types.func_wrap_async(
-        "[method]descriptor.open-at",
-        |mut store: Store<'_>,
-         (dir, follow, path, how, flags): (Dir, PathFlags, String, OpenFlags, DescriptorFlags)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let opened = Opening { dir, follow, path, how, flags }.run(state).await;
-                state.answer(opened)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.create-directory-at",
-        |mut store: Store<'_>, (dir, path): (Dir, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.create_directory(dir, path).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.remove-directory-at",
-        |mut store: Store<'_>, (dir, path): (Dir, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.remove_directory(dir, path).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.unlink-file-at",
-        |mut store: Store<'_>, (dir, path): (Dir, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.unlink_file(dir, path).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.symlink-at",
-        |mut store: Store<'_>, (dir, target, path): (Dir, String, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.symlink(dir, target, path).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.rename-at",
-        |mut store: Store<'_>, (from, old, to, new): (Dir, String, Dir, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.rename(from, old, to, new).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.link-at",
-        |mut store: Store<'_>,
-         (from, follow, old, to, new): (Dir, PathFlags, String, Dir, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.link(from, follow, old, to, new).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    types.func_wrap_async(
-        "[method]descriptor.set-times-at",
-        |mut store: Store<'_>,
-         (dir, follow, path, accessed, modified): (
-            Dir,
-            PathFlags,
-            String,
-            NewTimestamp,
-            NewTimestamp,
-        )| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let done = state.set_times(dir, follow, path, accessed, modified).await;
-                state.answer(done)
-            })
-        },
-    )?;
-    linker.allow_shadowing(false);
-    Ok(())
-}
-
-/// What a guest wants to do with a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    Read,
-    Change,
-}
-
-/// Whether the place `path`, relative to the workspace, is closed to the wish.
-fn is_closed(path: &Path, wish: Wish) -> bool {
-    path.components().any(|part| {
-        let part: &OsStr = part.as_os_str();
-        part.eq_ignore_ascii_case(JOURNAL)
-            || (wish == Wish::Change && part.eq_ignore_ascii_case(GIT))
-    })
-}
-
-/// The folder that an operation on `path` changes, and the name in it. A path that ends in `.` or
-/// `..` names a folder that is looked at itself.
-fn split(path: &str) -> (&str, &str) {
-    let trimmed = path.trim_end_matches('/');
-    let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
-    match name {
-        "" | "." | ".." => (path, ""),
-        name => (if parent.is_empty() { "/" } else { parent }, name),
-    }
-}
 
 /// One call of `open-at`.
 struct Opening {
@@ -182,6 +67,17 @@ impl Opening {
         if !changes {
             let opened = self.open(state, self.follow, self.how).await?;
             return state.keep_if_open_to(opened, Wish::Read, &self.path).await;
+        }
+        let read_only = state
+            .workspace
+            .as_ref()
+            .is_some_and(|it| it.access == Access::Read);
+        if read_only
+            && (self.how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
+                || self.flags.contains(DescriptorFlags::WRITE))
+        {
+            let target = format!("changing `{}`", self.path);
+            return Err(state.denied(target, Some(WRITE_GRANT)).await);
         }
         // A directory is opened for changes by habit: what it leads to is checked later.
         let is_directory = self.how.contains(OpenFlags::DIRECTORY);
@@ -206,10 +102,17 @@ impl Opening {
                 Err(_) => {}
             }
         }
-        state.may_change(&self.dir, &self.path).await?;
+        let (folder, name) = state.folder_of(&self.dir, &self.path).await?;
         // Not through a symbolic link: it would create where nobody has looked.
-        let opened = self.open(state, PathFlags::empty(), self.how).await?;
-        state.keep_if_open_to(opened, wish, &self.path).await
+        let made = Self {
+            dir: folder,
+            follow: PathFlags::empty(),
+            path: name,
+            ..self
+        };
+        let opened = made.open(state, made.follow, made.how).await;
+        state.close(made.dir)?;
+        opened
     }
 
     async fn open(
@@ -219,11 +122,23 @@ impl Opening {
         how: OpenFlags,
     ) -> FsResult<Dir> {
         state.refuse_special(&self.dir, follow, &self.path).await?;
-        let dir = Resource::new_borrow(self.dir.rep());
-        state
+        let opened = state
             .filesystem()
-            .open_at(dir, follow, self.path.clone(), how, self.flags)
-            .await
+            .open_at(
+                borrow(&self.dir),
+                follow,
+                self.path.clone(),
+                how,
+                self.flags,
+            )
+            .await;
+        match opened {
+            // What leads out of the workspace is refused below; here it is told.
+            Err(error) if matches!(error.downcast_ref(), Some(ErrorCode::NotPermitted)) => {
+                Err(state.denied(format!("opening `{}`", self.path), None).await)
+            }
+            opened => opened,
+        }
     }
 }
 
@@ -236,29 +151,55 @@ impl StepState {
     }
 
     async fn create_directory(&mut self, dir: Dir, path: String) -> FsResult<()> {
-        self.may_change(&dir, &path).await?;
-        self.filesystem().create_directory_at(dir, path).await
+        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let done = self
+            .filesystem()
+            .create_directory_at(borrow(&folder), name)
+            .await;
+        self.close(folder)?;
+        done
     }
 
     async fn remove_directory(&mut self, dir: Dir, path: String) -> FsResult<()> {
-        self.may_change(&dir, &path).await?;
-        self.filesystem().remove_directory_at(dir, path).await
+        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let done = self
+            .filesystem()
+            .remove_directory_at(borrow(&folder), name)
+            .await;
+        self.close(folder)?;
+        done
     }
 
     async fn unlink_file(&mut self, dir: Dir, path: String) -> FsResult<()> {
-        self.may_change(&dir, &path).await?;
-        self.filesystem().unlink_file_at(dir, path).await
+        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let done = self
+            .filesystem()
+            .unlink_file_at(borrow(&folder), name)
+            .await;
+        self.close(folder)?;
+        done
     }
 
     async fn symlink(&mut self, dir: Dir, target: String, path: String) -> FsResult<()> {
-        self.may_change(&dir, &path).await?;
-        self.filesystem().symlink_at(dir, target, path).await
+        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let done = self
+            .filesystem()
+            .symlink_at(borrow(&folder), target, name)
+            .await;
+        self.close(folder)?;
+        done
     }
 
     async fn rename(&mut self, from: Dir, old: String, to: Dir, new: String) -> FsResult<()> {
-        self.may_change(&from, &old).await?;
-        self.may_change(&to, &new).await?;
-        self.filesystem().rename_at(from, old, to, new).await
+        let (source, old) = self.folder_of(&from, &old).await?;
+        let (target, new) = self.folder_of(&to, &new).await?;
+        let done = self
+            .filesystem()
+            .rename_at(borrow(&source), old, borrow(&target), new)
+            .await;
+        self.close(source)?;
+        self.close(target)?;
+        done
     }
 
     /// Both ends are checked: a second name of a file is as good as the first.
@@ -270,9 +211,15 @@ impl StepState {
         to: Dir,
         new: String,
     ) -> FsResult<()> {
-        self.may_change(&from, &old).await?;
-        self.may_change(&to, &new).await?;
-        self.filesystem().link_at(from, follow, old, to, new).await
+        let (source, old) = self.folder_of(&from, &old).await?;
+        let (target, new) = self.folder_of(&to, &new).await?;
+        let done = self
+            .filesystem()
+            .link_at(borrow(&source), follow, old, borrow(&target), new)
+            .await;
+        self.close(source)?;
+        self.close(target)?;
+        done
     }
 
     async fn set_times(
@@ -284,11 +231,13 @@ impl StepState {
         modified: NewTimestamp,
     ) -> FsResult<()> {
         if !follow.contains(PathFlags::SYMLINK_FOLLOW) {
-            self.may_change(&dir, &path).await?;
-            let mut files = self.filesystem();
-            return files
-                .set_times_at(dir, follow, path, accessed, modified)
+            let (folder, name) = self.folder_of(&dir, &path).await?;
+            let done = self
+                .filesystem()
+                .set_times_at(borrow(&folder), follow, name, accessed, modified)
                 .await;
+            self.close(folder)?;
+            return done;
         }
         // What counts is where the link leads; and WASI's own function would open a pipe.
         let opening = Opening {
@@ -328,107 +277,128 @@ impl StepState {
         }
     }
 
-    /// Whether the folder in which `path` names something is open to changes.
-    async fn may_change(&mut self, dir: &Dir, path: &str) -> FsResult<()> {
-        let (parent, name) = split(path);
+    /// Opens the folder that an operation on `path` changes, if it is open to changes, and gives
+    /// the name in it. The caller closes it.
+    async fn folder_of(&mut self, dir: &Dir, path: &str) -> FsResult<(Dir, String)> {
+        if self
+            .workspace
+            .as_ref()
+            .is_some_and(|workspace| workspace.access == Access::Read)
+        {
+            let target = format!("changing `{path}`");
+            return Err(self.denied(target, Some(WRITE_GRANT)).await);
+        }
+        let (parent, name) = split(path).ok_or(ErrorCode::Invalid)?;
         self.refuse_special(dir, PathFlags::SYMLINK_FOLLOW, parent)
             .await?;
-        let dir = Resource::new_borrow(dir.rep());
-        let opened = self
+        let folder = self
             .filesystem()
             .open_at(
-                dir,
+                borrow(dir),
                 PathFlags::SYMLINK_FOLLOW,
                 parent.to_owned(),
                 OpenFlags::DIRECTORY,
-                DescriptorFlags::READ,
+                DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY,
             )
             .await?;
-        let place = self.place(&opened);
-        self.table.delete(opened).map_err(FsError::trap)?;
-        let place = place?.join(name);
-        if is_closed(&place, Wish::Change) {
-            return Err(self.denied(&place, Wish::Change).await);
+        match self.place(&folder, name, Wish::Change) {
+            Ok(Some(_)) => Ok((folder, name.to_owned())),
+            Ok(None) => {
+                self.close(folder)?;
+                Err(self.denied(format!("changing `{path}`"), None).await)
+            }
+            Err(error) => {
+                self.close(folder)?;
+                Err(error)
+            }
         }
-        Ok(())
     }
 
     async fn keep_if_open_to(&mut self, opened: Dir, wish: Wish, path: &str) -> FsResult<Dir> {
-        let place = match self.place(&opened) {
-            Ok(place) if !is_closed(&place, wish) => return Ok(opened),
-            Ok(place) => place,
-            Err(_) => PathBuf::from(path),
+        if let Ok(Some(_)) = self.place(&opened, "", wish) {
+            return Ok(opened);
+        }
+        self.close(opened)?;
+        let verb = match wish {
+            Wish::Read => "opening",
+            Wish::Change => "changing",
         };
-        self.table.delete(opened).map_err(FsError::trap)?;
-        Err(self.denied(&place, wish).await)
+        Err(self.denied(format!("{verb} `{path}`"), None).await)
     }
 
-    /// Where a descriptor is, relative to the workspace.
-    fn place(&mut self, descriptor: &Dir) -> FsResult<PathBuf> {
+    fn close(&mut self, opened: Dir) -> FsResult<()> {
+        self.table.delete(opened).map(drop).map_err(FsError::trap)
+    }
+
+    /// Where `name` in a descriptor is, relative to the workspace; `None` if it is closed.
+    fn place(&mut self, descriptor: &Dir, name: &str, wish: Wish) -> FsResult<Option<PathBuf>> {
         let fd = match self.table.get(descriptor).map_err(FsError::trap)? {
             Descriptor::File(file) => file.file.as_raw_fd(),
             Descriptor::Dir(dir) => dir.dir.as_raw_fd(),
         };
         // Fails closed: without an answer of the kernel nothing is opened.
-        let real = std::fs::read_link(format!("/proc/self/fd/{fd}"))
+        let mut real = std::fs::read_link(format!("/proc/self/fd/{fd}"))
             .map_err(|_| FsError::from(ErrorCode::Access))?;
+        if !name.is_empty() {
+            real.push(name);
+        }
+        let private = self.private.as_deref();
+        if private.is_some_and(|folder| is_private(&real, folder, wish)) {
+            return Ok(None);
+        }
         let root = self.workspace.as_mut().ok_or(ErrorCode::Access)?.real();
         let root = root.ok_or(ErrorCode::Access)?;
         let place = real
             .strip_prefix(root)
             .map_err(|_| FsError::from(ErrorCode::Access))?;
-        Ok(place.to_owned())
+        Ok((!is_closed(place, wish)).then(|| place.to_owned()))
     }
 
-    async fn denied(&mut self, place: &Path, wish: Wish) -> FsError {
-        let verb = match wish {
-            Wish::Read => "opening",
-            Wish::Change => "changing",
-        };
+    async fn denied(&mut self, target: String, grant: Option<&str>) -> FsError {
         let denial = Denial {
             capability: "workspace".to_owned(),
-            target: format!("{verb} `{}`", place.display()),
-            grant: None,
+            target,
+            grant: grant.map(str::to_owned),
         };
         self.link.deny(denial).await;
         ErrorCode::NotPermitted.into()
     }
+
+    /// Lists a folder, if it fits what the guest may hold.
+    async fn read_directory(&mut self, dir: Dir) -> FsResult<Resource<ReaddirIterator>> {
+        self.listings.retain(|(listing, _)| {
+            self.table
+                .get(&Resource::<ReaddirIterator>::new_borrow(*listing))
+                .is_ok()
+        });
+        let held: usize = self.listings.iter().map(|(_, entries)| entries).sum();
+        let room = profile::LISTED_ENTRIES.saturating_sub(held);
+        let entries = match self.table.get(&dir).map_err(FsError::trap)? {
+            Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
+            Descriptor::Dir(dir) => {
+                let dir = Arc::clone(&dir.dir);
+                let counted = move || {
+                    let entries = std::fs::read_dir(format!("/proc/self/fd/{}", dir.as_raw_fd()))?;
+                    Ok::<_, std::io::Error>(entries.take(room + 1).count())
+                };
+                tokio::task::spawn_blocking(counted)
+                    .await
+                    .map_err(|_| FsError::from(ErrorCode::Io))?
+                    .map_err(|error| FsError::from(ErrorCode::from(&error)))?
+            }
+        };
+        if entries > room {
+            let most = profile::LISTED_ENTRIES;
+            let target = format!("holding a listing of more than {most} entries");
+            self.denied(target, None).await;
+            return Err(ErrorCode::InsufficientMemory.into());
+        }
+        let listing = self.filesystem().read_directory(dir).await?;
+        self.listings.push((listing.rep(), entries));
+        Ok(listing)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_journal_is_closed_and_git_is_read_only_at_any_depth() {
-        let check = |path: &str, read, change| {
-            assert_eq!(
-                is_closed(Path::new(path), Wish::Read),
-                read,
-                "reading {path}"
-            );
-            assert_eq!(
-                is_closed(Path::new(path), Wish::Change),
-                change,
-                "changing {path}"
-            );
-        };
-        check("", false, false);
-        check("src/main.rs", false, false);
-        check(".gitignore", false, false);
-        check(".git/hooks/pre-commit", false, true);
-        check("vendor/x/.git", false, true);
-        check(".GIT/config", false, true);
-        check(".stepwell", true, true);
-        check("a/.stepwell/journal.db", true, true);
-    }
-
-    #[test]
-    fn the_folder_that_changes_is_found() {
-        assert_eq!(split("a"), (".", "a"));
-        assert_eq!(split("a/b/"), ("a/b".rsplit_once('/').unwrap().0, "b"));
-        assert_eq!(split("a/.."), ("a/..", ""));
-        assert_eq!(split("."), (".", ""));
-        assert_eq!(split("/a"), ("/", "a"));
-    }
+fn borrow(dir: &Dir) -> Dir {
+    Resource::new_borrow(dir.rep())
 }

@@ -19,6 +19,7 @@
 //! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
 //! - `outcome`: from Wasmtime's errors to a typed outcome.
 
+mod adapter;
 mod bindings;
 mod cache;
 mod filesystem;

@@ -9,9 +9,10 @@ use crate::shape::{self, Shape};
 use crate::signature::{self, Entry};
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
-use crate::{filesystem, host, network, profile};
+use crate::{adapter, filesystem, host, network, outcome, profile};
 use std::fmt;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +29,8 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 pub struct SandboxConfig {
     /// Where compiled code is kept; `None` compiles every time.
     pub cache: Option<PathBuf>,
-    /// How many steps may run at once. Slots are address space, not memory; a large number makes
-    /// the start slow (10,000 take 150 ms).
+    /// How many steps may run at once. Slots are address space, not memory: 32 GiB each, of which a
+    /// process has enough for some 2,000. A large number makes the start slow (1,000 take 6 ms).
     pub slots: u32,
 }
 
@@ -117,7 +118,7 @@ impl LoadError {
     pub(crate) fn new(kind: LoadErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: outcome::shortened(message.into()),
             help: None,
         }
     }
@@ -175,6 +176,11 @@ impl Sandbox {
         })
     }
 
+    /// The folder that no guest may enter, wherever its workspace is.
+    pub(crate) fn private(&self) -> Option<Arc<Path>> {
+        self.cache.as_ref().map(CodeCache::root)
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -194,6 +200,17 @@ impl Sandbox {
     ///
     /// The file is no task.
     pub fn load(&self, bytes: &[u8], digest: Digest) -> Result<Loaded, LoadError> {
+        // What reads the file is large and was not written for hostile input alone: a panic in it
+        // is this file's error.
+        catch_unwind(AssertUnwindSafe(|| self.load_unguarded(bytes, digest))).unwrap_or_else(|_| {
+            Err(LoadError::new(
+                LoadErrorKind::Malformed,
+                "cannot be read; this is also a defect of Stepwell, please report it",
+            ))
+        })
+    }
+
+    fn load_unguarded(&self, bytes: &[u8], digest: Digest) -> Result<Loaded, LoadError> {
         let mut warnings = Vec::new();
         let (component, compiled) = match self.cached(digest, &mut warnings) {
             Some(component) => (component, false),
@@ -246,7 +263,7 @@ impl Sandbox {
         let bytes = match shape::examine(bytes)? {
             Shape::Component => bytes,
             Shape::WasiCommand => {
-                adapted = adapt(bytes)?;
+                adapted = adapter::adapt(bytes)?;
                 &adapted
             }
         };
@@ -342,6 +359,8 @@ impl Sandbox {
             link: Arc::new(Link::new(Box::new(Nobody), 0)),
             inputs: Vec::new(),
             workspace: None,
+            private: None,
+            listings: Vec::new(),
             stop: StopHandle::default(),
         };
         crate::run::armed(Store::new(&self.engine, state))
@@ -387,27 +406,6 @@ fn is_offered(import: &str) -> bool {
         }
         _ => false,
     }
-}
-
-/// Wraps a preview 1 module into a component.
-fn adapt(module: &[u8]) -> Result<Vec<u8>, LoadError> {
-    let adapter = wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER;
-    wit_component::ComponentEncoder::default()
-        .module(module)
-        .and_then(|encoder| {
-            encoder.adapter(
-                wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
-                adapter,
-            )
-        })
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| {
-            LoadError::new(
-                LoadErrorKind::CoreModule,
-                format!("a preview 1 module that cannot be adapted: {error:#}"),
-            )
-            .help("build it for `wasm32-wasip2` instead")
-        })
 }
 
 fn not_compiled(error: &wasmtime::Error) -> LoadError {

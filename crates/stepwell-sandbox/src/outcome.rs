@@ -127,7 +127,7 @@ fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
         .collect()
 }
 
-fn shortened(mut text: String) -> String {
+pub(crate) fn shortened(mut text: String) -> String {
     if text.len() > TEXT {
         text.truncate(text.floor_char_boundary(TEXT));
         text.push('…');

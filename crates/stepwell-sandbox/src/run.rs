@@ -137,7 +137,13 @@ impl Sandbox {
             limiter: Limiter::new(request.limits.memory),
             link: Arc::clone(link),
             inputs,
-            workspace: workspace(request).map(|(path, _)| Workspace::new(path.to_owned())),
+            workspace: request
+                .workspace
+                .as_ref()
+                .filter(|grant| grant.access != Access::None)
+                .map(|grant| Workspace::new(grant.path.clone(), grant.access)),
+            private: self.private(),
+            listings: Vec::new(),
             stop: stop.clone(),
         };
         Ok(armed(Store::new(self.engine(), state)))

@@ -19,10 +19,13 @@ const BODY: usize = 2 << 20;
 const LOCALS: u32 = 10_000;
 /// Blocks inside one another in one function.
 const BLOCKS: usize = 512;
-/// Loops inside one another in one function, and times its locals: Cranelift carries every local
-/// through every loop, so that a few KiB of nested loops take minutes to compile.
+/// Loops inside one another in one function.
 const LOOPS: u32 = 100;
-const CARRIED_LOCALS: u32 = 100_000;
+/// Locals times the loops that they are carried through, in one function: Cranelift looks at every
+/// local at every loop around it. A million takes two seconds and 130 MiB to compile.
+const CARRIED_BY_FUNCTION: u64 = 1_000_000;
+/// The same, all functions together.
+const CARRIED: u64 = 16_000_000;
 /// Data segments, all modules together.
 const DATA_SEGMENTS: u32 = 10_000;
 /// Bytes of custom sections (names, debug information) together.
@@ -54,6 +57,15 @@ pub(crate) fn examine(bytes: &[u8]) -> Result<Shape, LoadError> {
                 if depth > NESTING {
                     return Err(too_complex("nested components", NESTING));
                 }
+            }
+            // The parser does not mind where the whole ends if an inner section has just ended.
+            Payload::ModuleSection {
+                unchecked_range, ..
+            }
+            | Payload::ComponentSection {
+                unchecked_range, ..
+            } if unchecked_range.end > bytes.len() => {
+                return Err(truncated(bytes.len()));
             }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CodeSectionEntry(body) => counts.function(&body)?,
@@ -106,6 +118,7 @@ impl ModuleFacts {
 
 #[derive(Debug, Default)]
 struct Counts {
+    carried: u64,
     functions: u32,
     data_segments: u32,
     custom: usize,
@@ -133,6 +146,7 @@ impl Counts {
         }
         let mut blocks = Vec::new();
         let mut loops = 0_u32;
+        let mut in_function = 0_u64;
         let mut operators = body
             .get_operators_reader()
             .map_err(|error| malformed(&error))?;
@@ -154,9 +168,17 @@ impl Counts {
             if loops > LOOPS {
                 return Err(too_complex("nested loops of one function", LOOPS as usize));
             }
-            if loops.saturating_mul(locals) > CARRIED_LOCALS {
-                let what = "locals times nested loops of one function";
-                return Err(too_complex(what, CARRIED_LOCALS as usize));
+            if is_loop {
+                // The compiler looks at every local again at every loop around it.
+                let carried = u64::from(loops) * u64::from(locals);
+                in_function += carried;
+                self.carried += carried;
+            }
+            if in_function > CARRIED_BY_FUNCTION || self.carried > CARRIED {
+                return Err(too_complex(
+                    "locals carried by loops, in one function or all together",
+                    usize::try_from(CARRIED_BY_FUNCTION).unwrap_or(usize::MAX),
+                ));
             }
         }
         Ok(())

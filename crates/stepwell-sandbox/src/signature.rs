@@ -71,27 +71,136 @@ fn check(name: &str, function: &ComponentFunc, expected: &str) -> Result<(), Loa
 
 /// The function's type in the words of WIT, with all names of types spelled out.
 fn signature(function: &ComponentFunc) -> String {
-    let parameters = function
-        .params()
-        .map(|(name, ty)| format!("{name}: {}", text(&ty)));
-    let mut signature = format!("func({})", join(parameters));
-    for result in function.results() {
-        signature += " -> ";
-        signature += &text(&result);
-    }
+    let mut text = Text::default();
     if function.async_() {
-        format!("async {signature}")
-    } else {
-        signature
+        text.push("async ");
+    }
+    text.push("func(");
+    let fields = function.params();
+    text.list(fields, |text, (name, ty)| text.field(name, Some(&ty)));
+    text.push(")");
+    for result in function.results() {
+        text.push(" -> ");
+        text.ty(&result);
+    }
+    text.0
+}
+
+/// Bytes of a signature that are written out. A type can name others any number of times, so that a
+/// few kilobytes of a component would be gigabytes of text.
+const SIGNATURE: usize = 2 << 10;
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn is_full(&self) -> bool {
+        self.0.len() > SIGNATURE
+    }
+
+    fn push(&mut self, text: &str) {
+        if !self.is_full() {
+            let room = text.floor_char_boundary(SIGNATURE);
+            self.0.push_str(text.get(..room).unwrap_or_default());
+            if self.is_full() {
+                self.0.push('…');
+            }
+        }
+    }
+
+    fn list<T>(&mut self, items: impl Iterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        for (index, item) in items.enumerate() {
+            if self.is_full() {
+                return;
+            }
+            if index > 0 {
+                self.push(", ");
+            }
+            write(self, item);
+        }
+    }
+
+    fn field(&mut self, name: &str, ty: Option<&Type>) {
+        self.push(name);
+        if let Some(ty) = ty {
+            self.push(": ");
+            self.ty(ty);
+        }
+    }
+
+    fn of(&mut self, word: &str, ty: &Type) {
+        self.push(word);
+        self.push("<");
+        self.ty(ty);
+        self.push(">");
+    }
+
+    fn ty(&mut self, ty: &Type) {
+        if self.is_full() {
+            return;
+        }
+        match ty {
+            Type::List(list) => self.of("list", &list.ty()),
+            Type::Option(option) => self.of("option", &option.ty()),
+            Type::Result(result) => self.result(result.ok().as_ref(), result.err().as_ref()),
+            Type::Record(record) => {
+                self.push("record{");
+                self.list(record.fields(), |text, field| {
+                    text.field(field.name, Some(&field.ty));
+                });
+                self.push("}");
+            }
+            Type::Variant(variant) => {
+                self.push("variant{");
+                self.list(variant.cases(), |text, case| {
+                    text.push(case.name);
+                    if let Some(ty) = &case.ty {
+                        text.push("(");
+                        text.ty(ty);
+                        text.push(")");
+                    }
+                });
+                self.push("}");
+            }
+            Type::Enum(names) => {
+                self.push("enum{");
+                self.list(names.names(), |text, name| text.push(name));
+                self.push("}");
+            }
+            Type::Flags(names) => {
+                self.push("flags{");
+                self.list(names.names(), |text, name| text.push(name));
+                self.push("}");
+            }
+            Type::Tuple(tuple) => {
+                self.push("tuple<");
+                self.list(tuple.types(), |text, ty| text.ty(&ty));
+                self.push(">");
+            }
+            simple => self.push(word(simple)),
+        }
+    }
+
+    fn result(&mut self, ok: Option<&Type>, err: Option<&Type>) {
+        self.push("result");
+        if ok.is_none() && err.is_none() {
+            return;
+        }
+        self.push("<");
+        match ok {
+            Some(ok) => self.ty(ok),
+            None => self.push("_"),
+        }
+        if let Some(err) = err {
+            self.push(", ");
+            self.ty(err);
+        }
+        self.push(">");
     }
 }
 
-fn text(ty: &Type) -> String {
-    let with = |name: &str, ty: Option<Type>| match ty {
-        Some(ty) => format!("{name}({})", text(&ty)),
-        None => name.to_owned(),
-    };
-    let word = match ty {
+fn word(ty: &Type) -> &'static str {
+    match ty {
         Type::Bool => "bool",
         Type::S8 => "s8",
         Type::U8 => "u8",
@@ -105,40 +214,8 @@ fn text(ty: &Type) -> String {
         Type::Float64 => "f64",
         Type::Char => "char",
         Type::String => "string",
-        Type::List(list) => return format!("list<{}>", text(&list.ty())),
-        Type::Option(option) => return format!("option<{}>", text(&option.ty())),
-        Type::Result(result) => {
-            return match (result.ok(), result.err()) {
-                (None, None) => "result".to_owned(),
-                (Some(ok), None) => format!("result<{}>", text(&ok)),
-                (None, Some(err)) => format!("result<_, {}>", text(&err)),
-                (Some(ok), Some(err)) => format!("result<{}, {}>", text(&ok), text(&err)),
-            };
-        }
-        Type::Record(record) => {
-            let fields = record
-                .fields()
-                .map(|field| format!("{}: {}", field.name, text(&field.ty)));
-            return format!("record{{{}}}", join(fields));
-        }
-        Type::Variant(variant) => {
-            return format!(
-                "variant{{{}}}",
-                join(variant.cases().map(|case| with(case.name, case.ty)))
-            );
-        }
-        Type::Enum(names) => return format!("enum{{{}}}", join(names.names().map(str::to_owned))),
-        Type::Flags(names) => {
-            return format!("flags{{{}}}", join(names.names().map(str::to_owned)));
-        }
-        Type::Tuple(tuple) => return format!("tuple<{}>", join(tuple.types().map(|ty| text(&ty)))),
         // No entry has one, and any word does for the message.
         Type::Own(_) | Type::Borrow(_) => "resource",
         _ => "type",
-    };
-    word.to_owned()
-}
-
-fn join(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(", ")
+    }
 }

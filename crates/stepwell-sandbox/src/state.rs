@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use stepwell_event::{Denial, GuestEvent, Refusal};
+use stepwell_event::{Access, Denial, GuestEvent, Refusal};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -20,18 +20,24 @@ pub(crate) struct StepState {
     pub(crate) inputs: Vec<(String, String)>,
     /// If the guest has one.
     pub(crate) workspace: Option<Workspace>,
+    /// A folder of the host that is closed even if it is in the workspace: compiled code.
+    pub(crate) private: Option<Arc<Path>>,
+    /// The listings of folders that the guest holds: the resource, and its number of entries.
+    pub(crate) listings: Vec<(u32, usize)>,
     pub(crate) stop: StopHandle,
 }
 
 /// Where the workspace is on the host.
 pub(crate) struct Workspace {
+    pub(crate) access: Access,
     granted: PathBuf,
     real: Option<PathBuf>,
 }
 
 impl Workspace {
-    pub(crate) fn new(granted: PathBuf) -> Self {
+    pub(crate) fn new(granted: PathBuf, access: Access) -> Self {
         Self {
+            access,
             granted,
             real: None,
         }

@@ -30,5 +30,7 @@ pub fn tell<T>(what: &str, result: Result<T, ErrorCode>) {
 /// The program's argument `index` as a number, or `default`.
 pub fn number(index: usize, default: u64) -> u64 {
     let argument = std::env::args().nth(index);
-    argument.and_then(|text| text.parse().ok()).unwrap_or(default)
+    argument
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }

@@ -40,10 +40,14 @@ fn act(verb: &str, rest: &str) {
         "panic" => panic!("{rest}"),
         "ask" => {
             let mut answer = String::new();
-            let length = std::io::stdin().read_line(&mut answer).expect("standard input is readable");
+            let length = std::io::stdin()
+                .read_line(&mut answer)
+                .expect("standard input is readable");
             println!("read {length} bytes");
         }
-        "exit" => wasip2::cli::exit::exit_with_code(number(rest).try_into().expect("a code has 8 bits")),
+        "exit" => {
+            wasip2::cli::exit::exit_with_code(number(rest).try_into().expect("a code has 8 bits"))
+        }
         _ => panic!("no such verb: {verb}"),
     }
 }

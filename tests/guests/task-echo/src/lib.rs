@@ -34,7 +34,12 @@ fn echo(inputs: Inputs) -> Result<Outputs> {
     warning!("two\nlines");
     error!("not counted");
     println!("on standard output");
-    Issue::error("too long").at("src/main.rs").line(3).column(7).code("E1").report();
+    Issue::error("too long")
+        .at("src/main.rs")
+        .line(3)
+        .column(7)
+        .code("E1")
+        .report();
     Issue::warning("somewhere").report();
     progress(50, "half");
     set_variable("plain", &inputs.text)?;

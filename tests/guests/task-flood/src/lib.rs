@@ -28,7 +28,6 @@ stepwell_task::task! {
     run: flood,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a task's function returns a result")]
 fn flood(inputs: Inputs) -> Result {
     let text = "x".repeat(1000);
     for _ in 0..inputs.times {

@@ -26,10 +26,16 @@ stepwell_task::task! {
     run: listen,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a task's function returns a result")]
 fn listen(inputs: Inputs) -> Result {
     let asked = canceled();
-    info!("listening, {}", if asked { "asked already" } else { "not asked yet" });
+    info!(
+        "listening, {}",
+        if asked {
+            "asked already"
+        } else {
+            "not asked yet"
+        }
+    );
     match inputs.when {
         When::Polling => {
             while !canceled() {
@@ -41,6 +47,13 @@ fn listen(inputs: Inputs) -> Result {
             std::thread::sleep(Duration::from_millis(5));
         },
     }
-    info!("ending, {}", if time_left().is_some() { "in time" } else { "with all the time" });
+    info!(
+        "ending, {}",
+        if time_left().is_some() {
+            "in time"
+        } else {
+            "with all the time"
+        }
+    );
     Ok(())
 }

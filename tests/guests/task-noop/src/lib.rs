@@ -8,7 +8,6 @@ stepwell_task::task! {
     run: nothing,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a task's function returns a result")]
 fn nothing() -> Result {
     Ok(())
 }

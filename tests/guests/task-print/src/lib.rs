@@ -33,7 +33,11 @@ stepwell_task::task! {
 fn print(inputs: Inputs) -> Result<Outputs> {
     match inputs.act {
         Act::Print => println!("{}", inputs.text),
-        Act::Fail => return Err(Failure::new(inputs.text).with_exit_code(3).with_details("a detail")),
+        Act::Fail => {
+            return Err(Failure::new(inputs.text)
+                .with_exit_code(3)
+                .with_details("a detail"));
+        }
         Act::Panic => panic!("{}", inputs.text),
     }
     Ok(Outputs { text: inputs.text })

@@ -11,7 +11,6 @@ stepwell_task::task! {
     run: set,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a task's function returns a result")]
 fn set() -> Result {
     info!("output {:?}", set_output("one", "1"));
     let options = VariableOptions::SECRET | VariableOptions::READ_ONLY;

@@ -7,5 +7,8 @@ fn main() {
     for argument in std::env::args().skip(1) {
         println!("argument {argument:?}");
     }
-    println!("working directory {:?}", wasip2::cli::environment::initial_cwd());
+    println!(
+        "working directory {:?}",
+        wasip2::cli::environment::initial_cwd()
+    );
 }

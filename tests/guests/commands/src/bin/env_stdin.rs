@@ -2,6 +2,8 @@
 
 fn main() {
     let mut answer = String::new();
-    let length = std::io::stdin().read_line(&mut answer).expect("standard input is readable");
+    let length = std::io::stdin()
+        .read_line(&mut answer)
+        .expect("standard input is readable");
     println!("read {length} bytes");
 }

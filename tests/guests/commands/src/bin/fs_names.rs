@@ -7,8 +7,19 @@ fn main() {
     let long = "n".repeat(255);
     let too_long = "n".repeat(256);
     let names = [
-        "two\nlines", "\u{1b}]0;title\u{7}", "<img src=x onerror=alert(1)>", "..%2f", "a\\b", "-rf",
-        "\u{202e}gpj.exe", " ", "con", &long, &too_long, "nul\0byte", "",
+        "two\nlines",
+        "\u{1b}]0;title\u{7}",
+        "<img src=x onerror=alert(1)>",
+        "..%2f",
+        "a\\b",
+        "-rf",
+        "\u{202e}gpj.exe",
+        " ",
+        "con",
+        &long,
+        &too_long,
+        "nul\0byte",
+        "",
     ];
     let root = root();
     for name in names {

@@ -13,6 +13,9 @@ fn main() {
     tell("write at the end of offsets", file.write(b"xx", far));
     tell("advise", file.advise(u64::MAX, u64::MAX, Advice::WillNeed));
     tell("resize", file.set_size(u64::MAX));
-    let never = NewTimestamp::Timestamp(Datetime { seconds: u64::MAX, nanoseconds: u32::MAX });
+    let never = NewTimestamp::Timestamp(Datetime {
+        seconds: u64::MAX,
+        nanoseconds: u32::MAX,
+    });
     tell("date", file.set_times(never, never));
 }

@@ -8,8 +8,13 @@ fn main() {
     let block = vec![7_u8; 128 << 10];
     let mut pending = Vec::new();
     for index in 0..commands::number(1, 1) {
-        let file = open(&root, &format!("f{index}"), OpenFlags::CREATE, DescriptorFlags::WRITE)
-            .expect("a file can be made");
+        let file = open(
+            &root,
+            &format!("f{index}"),
+            OpenFlags::CREATE,
+            DescriptorFlags::WRITE,
+        )
+        .expect("a file can be made");
         let stream = file.write_via_stream(0).expect("a stream can be made");
         stream.write(&block).expect("a write can be started");
         pending.push((file, stream));

@@ -5,5 +5,8 @@ use wasip2::filesystem::types::{DescriptorFlags, OpenFlags};
 
 fn main() {
     let name = "n".repeat(300 << 10);
-    tell("opened", open(&root(), &name, OpenFlags::empty(), DescriptorFlags::READ));
+    tell(
+        "opened",
+        open(&root(), &name, OpenFlags::empty(), DescriptorFlags::READ),
+    );
 }

@@ -3,6 +3,8 @@
 fn main() {
     let mut held = Vec::new();
     loop {
-        held.push(wasip2::clocks::monotonic_clock::subscribe_duration(u64::MAX));
+        held.push(wasip2::clocks::monotonic_clock::subscribe_duration(
+            u64::MAX,
+        ));
     }
 }

@@ -3,7 +3,11 @@
 #[inline(never)]
 fn descend(depth: u64, end: u64) -> u64 {
     let now = wasip2::clocks::monotonic_clock::now();
-    if depth == end { now } else { descend(depth + 1, end).rotate_left(1) ^ now }
+    if depth == end {
+        now
+    } else {
+        descend(depth + 1, end).rotate_left(1) ^ now
+    }
 }
 
 fn main() {

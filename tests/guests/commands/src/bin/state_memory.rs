@@ -15,6 +15,9 @@ fn main() {
         memory.fill(0xa5);
         println!("written");
     } else {
-        println!("{} bytes are not zero", memory.iter().filter(|byte| **byte != 0).count());
+        println!(
+            "{} bytes are not zero",
+            memory.iter().filter(|byte| **byte != 0).count()
+        );
     }
 }
