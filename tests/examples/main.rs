@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use stepwell_event::{Envelope, RunEvent, StepRecord, StepResult};
+use stepwell_event::{Envelope, LineKind, RunEvent, StepRecord, StepResult};
 use stepwell_testkit::guests::{Guests, repository};
 use stepwell_testkit::{Output, TestEnv};
 
@@ -54,7 +54,11 @@ fn hello_says_hello() {
     let said: Vec<String> = events(&output)
         .into_iter()
         .filter_map(|event| match event {
-            RunEvent::Line { text, .. } => Some(text),
+            RunEvent::Line {
+                text,
+                source: LineKind::Info,
+                ..
+            } => Some(text),
             _ => None,
         })
         .collect();

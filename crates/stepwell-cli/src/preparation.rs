@@ -10,7 +10,7 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
 use stepwell_plan::{Plan, ResolvedTask, TaskKind, TaskReference};
 use stepwell_sandbox::{Component, Sandbox, SandboxConfig};
-use stepwell_spec::MAX_FILE_BYTES;
+use stepwell_spec::{MAX_FILE_BYTES, Pipeline};
 use stepwell_tasks::Tasks;
 
 /// Jobs that run side by side. Each holds one slot of the sandbox, and slots make the start slow.
@@ -59,24 +59,32 @@ impl Request<'_> {
         let Some(pipeline) = pipeline else {
             return Err(refused(diagnostics));
         };
-        let sandbox = self.sandbox().map_err(|problem| refused(vec![problem]))?;
+        let sandbox = match self.sandbox() {
+            Ok(sandbox) => sandbox,
+            Err(problem) => {
+                diagnostics.push(problem);
+                return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
+            }
+        };
         let mut resolved = Vec::new();
         let mut components = Vec::new();
-        let mut failed = Vec::new();
         for reference in stepwell_plan::references(&pipeline) {
-            match self.load(&sandbox, &project, &reference).await {
+            match self.load(&sandbox, &project, &pipeline, &reference).await {
                 Ok((task, component, mut warnings)) => {
                     diagnostics.append(&mut warnings);
                     resolved.push(task);
                     components.push(component);
                 }
-                Err(problem) => failed.push((reference, problem)),
+                Err(problem) => diagnostics.push(problem),
             }
         }
-        let (plan, problems) = stepwell_plan::plan(&pipeline, self.variables, &resolved);
-        diagnostics.extend(with_causes(problems, failed));
+        let (plan, mut problems) = stepwell_plan::plan(&pipeline, self.variables, &resolved);
+        // The plan knows only that they are missing, and it has just been told why.
+        problems.retain(|problem| problem.code != UNKNOWN_TASK);
+        diagnostics.append(&mut problems);
+        let diagnostics = stepwell_spec::in_reading_order(diagnostics);
         let Some(plan) = plan else {
-            return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
+            return Err(refused(diagnostics));
         };
         let snapshot = Snapshot {
             file: name.clone(),
@@ -136,6 +144,7 @@ impl Request<'_> {
         &self,
         sandbox: &Sandbox,
         project: &Path,
+        pipeline: &Pipeline,
         reference: &TaskReference,
     ) -> Result<(ResolvedTask, Component, Vec<Diagnostic>), Diagnostic> {
         let tasks = Tasks::new(self.environment.tasks.clone());
@@ -149,7 +158,12 @@ impl Request<'_> {
             None => reference.span.clone(),
         };
         let file = file.map_err(|error| {
-            let problem = Diagnostic::error(UNKNOWN_TASK, error.to_string()).at(place.clone(), "");
+            let label = match &reference.source {
+                Some(_) => String::new(),
+                None => nearest_task(&tasks, pipeline, &reference.name),
+            };
+            let problem =
+                Diagnostic::error(UNKNOWN_TASK, error.to_string()).at(place.clone(), label);
             error.help.into_iter().fold(problem, Diagnostic::help)
         })?;
         let cannot_run = |error: &stepwell_sandbox::LoadError| {
@@ -189,26 +203,16 @@ impl Request<'_> {
     }
 }
 
-/// The problems of a plan, where those of tasks that could not be loaded say why. The plan knows only
-/// that they are missing, but it also knows which declared name is near.
-fn with_causes(
-    problems: Vec<Diagnostic>,
-    mut failed: Vec<(TaskReference, Diagnostic)>,
-) -> Vec<Diagnostic> {
-    let cause = |problem: Diagnostic| {
-        let of_problem = |(reference, _): &(TaskReference, _)| {
-            problem.code == UNKNOWN_TASK && reference.span.start == problem.position()
-        };
-        let Some(index) = failed.iter().position(of_problem) else {
-            return problem;
-        };
-        let (reference, mut cause) = failed.swap_remove(index);
-        if !reference.declared {
-            cause.labels = problem.labels;
-        }
-        cause
-    };
-    problems.into_iter().map(cause).collect()
+/// Which task of the pipeline or built-in one was probably meant by `name`, in words.
+fn nearest_task(tasks: &Tasks, pipeline: &Pipeline, name: &str) -> String {
+    let built_in = tasks.names();
+    let declared = pipeline.tasks.iter().map(|task| task.name.value.as_str());
+    let known = declared.chain(built_in.iter().map(String::as_str));
+    stepwell_spec::did_you_mean(
+        name,
+        known.filter(|known| *known != name),
+        "no such task was found",
+    )
 }
 
 /// A sandbox with room for all jobs that run side by side.
@@ -221,8 +225,14 @@ pub(crate) fn open_sandbox(environment: &Environment) -> Result<Arc<Sandbox>, Di
         let cause = std::error::Error::source(&error)
             .map(ToString::to_string)
             .unwrap_or_default();
-        Diagnostic::error("no-sandbox", format!("{error}: {cause}"))
-            .help("set STEPWELL_CACHE to a folder that you may write")
+        let problem = Diagnostic::error("no-sandbox", format!("{error}: {cause}"));
+        // The sandbox has no type for it; a test holds the text.
+        match cause.starts_with("the cache folder") {
+            true => problem.help("set STEPWELL_CACHE to a folder that you may write"),
+            false => problem.help(
+                "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
+            ),
+        }
     })
 }
 

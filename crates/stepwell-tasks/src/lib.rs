@@ -133,9 +133,8 @@ impl Tasks {
     ///
     /// It cannot be read.
     pub fn any_file(path: &Path) -> Result<TaskFile, TaskError> {
-        read(path).map_err(|error| {
-            TaskError::new(format!("cannot read `{}`: {error}", path.display()))
-        })
+        read(path)
+            .map_err(|error| TaskError::new(format!("cannot read `{}`: {error}", path.display())))
     }
 
     /// The task in the file `source`, relative to `folder` and inside `project`.

@@ -12,10 +12,11 @@
 use crate::guests::{Guests, repository};
 use crate::process::{Output, Process};
 use regex::Regex;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Guests that are built once per process; every test that needs them is told why they are not
@@ -83,7 +84,20 @@ impl TestEnv {
             let file = format!("{name}.wasm");
             let bytes = fs::read(built(&GUESTS).join(&file));
             let bytes = bytes.expect("there is a guest of that name");
-            self.write(Path::new("guests").join(file), bytes);
+            let path = self.write(Path::new("guests").join(file), bytes);
+            self.compile(&path, name);
+        }
+    }
+
+    /// Has a guest compiled, once per process, so that no test is told that it is being compiled and
+    /// no test takes longer than others.
+    fn compile(&self, path: &Path, name: &str) {
+        static COMPILED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+        if compiled.insert(name.to_owned()) {
+            let path = path.to_str().expect("the path is text");
+            // Whether the guest can run is the business of the test.
+            let _ = self.stepwell(&["task", "inspect", path]);
         }
     }
 

@@ -7,17 +7,19 @@ use crate::exit::Exit;
 use crate::preparation::{PARALLEL_JOBS, Prepared, Request};
 use crate::problem::Problems;
 use clap::Args;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
-use stepwell_runner::{CancelLevel, Recorder, Run, RunError, SandboxSteps};
+use stepwell_runner::{CancelLevel, Recorder, Run, RunError, SandboxSteps, Watch};
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// Threads for host calls that block, such as reading a file. Each may be held by a guest that
 /// reads from a slow disk.
@@ -146,13 +148,19 @@ async fn perform(
     output: OutputFormat,
 ) -> Result<RunResult, Diagnostic> {
     let folder = prepared.project.join(".stepwell");
+    if folder.is_symlink() {
+        // A checkout can bring one along; the journal would be written wherever it leads.
+        let message = format!("`{}` is a symbolic link", folder.display());
+        return Err(Diagnostic::error("no-journal", message).help("remove it and run again"));
+    }
     let run_id = new_run_id();
     let (journal, claim) = open_journal(&folder, run_id, console)
         .await
         .map_err(|error| no_journal(&error, &error))?;
-    let (recorder, mut events) = Recorder::new(run_id, journal.clone());
+    let (recorder, events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
+    let shown = show(events, console, output);
     let run = Run {
         plan: Arc::new(prepared.plan),
         snapshot: prepared.snapshot,
@@ -162,26 +170,62 @@ async fn perform(
         guests: guests.clone(),
         parallel_jobs: PARALLEL_JOBS as usize,
     };
-    let mut screen = Screen::new(console, output);
-    let watching = async {
-        while let Some(events) = events.next().await {
-            screen.show(&events);
-        }
-    };
-    let (result, ()) = tokio::join!(stepwell_runner::run(run, canceled), watching);
+    let result = stepwell_runner::run(run, canceled.clone()).await;
+    tokio::select! {
+        _ = shown => {}
+        () = patience(canceled) => {}
+    }
     signals.abort();
     let result = result.map_err(|error| match &error {
         RunError::Journal(journal) => no_journal(&error, journal),
         RunError::Defect(_) => Diagnostic::error("defect", with_causes(&error)),
     })?;
-    // Told only now: when the last line is out, everything before it is durable.
-    screen.finish();
     journal
         .close()
         .await
         .map_err(|error| no_journal(&error, &error))?;
     drop(claim);
     Ok(result)
+}
+
+/// Shows events on a thread of its own: a reader that does not read, such as a pager, holds up that
+/// thread and with it the guests, but neither signals nor the journal. The end is told.
+fn show(mut events: Watch, console: Console, output: OutputFormat) -> oneshot::Receiver<()> {
+    let (told, shown) = oneshot::channel();
+    let thread = move || {
+        let runtime = match Builder::new_current_thread().enable_time().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return console.note(&format!("error: cannot show the run: {error}")),
+        };
+        let mut screen = Screen::new(console, output);
+        runtime.block_on(async {
+            while let Some(events) = events.next().await {
+                screen.show(&events);
+            }
+        });
+        screen.finish();
+        // Nobody waits any more if the program is being stopped.
+        let _ = told.send(());
+    };
+    if let Err(error) = std::thread::Builder::new()
+        .name("screen".to_owned())
+        .spawn(thread)
+    {
+        console.note(&format!("error: cannot show the run: {error}"));
+    }
+    shown
+}
+
+/// How long the end of a run waits for its reader: for ever, but not after being told to stop.
+async fn patience(mut canceled: watch::Receiver<CancelLevel>) {
+    if canceled
+        .wait_for(|level| *level == CancelLevel::Now)
+        .await
+        .is_err()
+    {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
 /// Opens the journal, tells of runs in it that were interrupted, and claims a new run.
@@ -279,13 +323,14 @@ fn new_run_id() -> RunId {
     RunId::from_parts(millis, u128::from_le_bytes(random))
 }
 
-/// The folder ignores itself, as build folders do.
+/// The folder ignores itself, as build folders do. It is not followed if somebody put a link there.
 fn keep_out_of_git(folder: &Path) {
     let path = folder.join(".gitignore");
-    if !path.exists()
-        && let Err(error) = std::fs::write(&path, "*\n")
-    {
-        tracing::debug!(%error, "cannot write .stepwell/.gitignore");
+    let created = OpenOptions::new().write(true).create_new(true).open(path);
+    match created.and_then(|mut file| file.write_all(b"*\n")) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => tracing::debug!(%error, "cannot write .stepwell/.gitignore"),
     }
 }
 
