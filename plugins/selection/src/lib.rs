@@ -301,10 +301,8 @@ mod tests {
         );
         check(
             &["."],
-            &["{"],
-            Err(
-                "`{` is no pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
-            ),
+            &["a[b"],
+            Err("`a[b` is no pattern: invalid range pattern"),
         );
     }
 
