@@ -11,8 +11,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-pub use rustix::process::Signal;
-
 /// No program of a test takes longer, also on a slow machine. One that does is killed.
 const DEADLINE: Duration = Duration::from_secs(120);
 
@@ -79,10 +77,8 @@ impl Process {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok();
-        let id = id.and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(id.expect("a process has an id"), signal)
-            .expect("the signal can be sent");
+        let id = i32::try_from(self.child.id()).expect("an id is a small number");
+        kill(id, signal);
     }
 
     /// Waits for the end.
@@ -126,6 +122,25 @@ fn read(from: impl Read + Send + 'static, stream: Stream, to: Sender<(Stream, St
             line.clear();
         }
     });
+}
+
+/// A signal, by its POSIX name.
+#[derive(Debug, Clone, Copy)]
+pub struct Signal(libc::c_int);
+
+#[expect(missing_docs, reason = "POSIX is the documentation")]
+impl Signal {
+    pub const INT: Self = Self(libc::SIGINT);
+    pub const KILL: Self = Self(libc::SIGKILL);
+    pub const TERM: Self = Self(libc::SIGTERM);
+}
+
+// Not by `rustix`, whose features for processes would have Wasmtime built a second time.
+#[expect(unsafe_code, reason = "kill is unsafe by declaration only")]
+fn kill(id: libc::pid_t, signal: Signal) {
+    // SAFETY: no pointer is involved, and the child has not been waited for, so the id is its own.
+    let sent = unsafe { libc::kill(id, signal.0) };
+    assert_eq!(sent, 0, "{}", std::io::Error::last_os_error());
 }
 
 /// The exit code and the peak of memory. The standard library's `wait` has no word for the latter.
