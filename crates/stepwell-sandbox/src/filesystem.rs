@@ -192,7 +192,13 @@ impl StepState {
 
     async fn rename(&mut self, from: Dir, old: String, to: Dir, new: String) -> FsResult<()> {
         let (source, old) = self.folder_of(&from, &old).await?;
-        let (target, new) = self.folder_of(&to, &new).await?;
+        let (target, new) = match self.folder_of(&to, &new).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.close(source)?;
+                return Err(error);
+            }
+        };
         let done = self
             .filesystem()
             .rename_at(borrow(&source), old, borrow(&target), new)
@@ -212,7 +218,13 @@ impl StepState {
         new: String,
     ) -> FsResult<()> {
         let (source, old) = self.folder_of(&from, &old).await?;
-        let (target, new) = self.folder_of(&to, &new).await?;
+        let (target, new) = match self.folder_of(&to, &new).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.close(source)?;
+                return Err(error);
+            }
+        };
         let done = self
             .filesystem()
             .link_at(borrow(&source), follow, old, borrow(&target), new)

@@ -40,6 +40,3 @@ mod stop;
 pub use load::{Component, LoadError, LoadErrorKind, Loaded, Sandbox, SandboxConfig, SandboxError};
 pub use run::StepSink;
 pub use stop::StopHandle;
-
-/// The version of Wasmtime that this crate is built with, for people and for bug reports.
-pub const WASMTIME_VERSION: &str = "48.0.8";
