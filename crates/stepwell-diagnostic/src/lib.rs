@@ -4,6 +4,10 @@
 //! report crate renders it, the server can send it as JSON. Everything that reads user input
 //! returns a value *and* the diagnostics, so that one pass tells all problems of a file.
 
+mod source;
+
+pub use source::{Source, Sources};
+
 use serde::Serialize;
 use std::ops::Range;
 
@@ -20,7 +24,7 @@ pub enum Severity {
 /// A place in the source text and what to say there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Label {
-    /// Byte range into the UTF-8 source text.
+    /// A byte range into the source text, or into the address space of several ([`Sources`]).
     pub span: Range<usize>,
     /// A lowercase fragment shown under the underline; may be empty.
     pub message: String,

@@ -14,22 +14,34 @@ pub const MAX_RESULT_BYTES: usize = 2 << 20;
 /// The most bytes that all functions of an expression may look at or make: 64 MiB.
 pub const MAX_WORK_BYTES: usize = 64 << 20;
 
-/// What is left of the work that one evaluation may do.
-pub(crate) struct Budget {
+/// What is left of the work that one evaluation, or several together, may do.
+#[derive(Debug, Clone)]
+pub struct Budget {
     left: usize,
 }
 
 impl Budget {
-    pub(crate) fn new() -> Self {
-        Self {
-            left: MAX_WORK_BYTES,
-        }
+    /// So many bytes of text may be looked at or made.
+    #[must_use]
+    pub fn of(bytes: usize) -> Self {
+        Self { left: bytes }
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
     }
 
     /// Takes `bytes` of work.
     pub(crate) fn work(&mut self, bytes: usize) -> Result<(), EvaluationErrorKind> {
-        let left = self.left.checked_sub(bytes);
-        self.left = left.ok_or(EvaluationErrorKind::TooMuchWork)?;
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => {
+                self.left = 0;
+                return Err(EvaluationErrorKind::TooMuchWork);
+            }
+        }
         Ok(())
     }
 

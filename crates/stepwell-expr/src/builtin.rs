@@ -245,7 +245,7 @@ impl Invocation<'_, '_, '_> {
     }
 
     fn finish_output(&mut self, output: Output) -> Evaluated {
-        let finished = output.finish(&mut self.evaluator.budget);
+        let finished = output.finish(self.evaluator.budget);
         finished.map_err(|kind| self.fail(kind))
     }
 }

@@ -10,6 +10,13 @@ pub trait Context {
     /// The named value; `None` is null.
     fn value(&self, name: &str) -> Option<Value>;
 
+    /// The entry of a named value, for a context to which that is easier than the whole value;
+    /// `None` if it is not. An entry that does not exist is [`Value::Null`].
+    fn entry(&self, name: &str, entry: &str) -> Option<Value> {
+        let _ = (name, entry);
+        None
+    }
+
     /// The result of a function that is not part of the language.
     ///
     /// # Errors

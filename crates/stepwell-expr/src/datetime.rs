@@ -4,6 +4,7 @@
 //! that `format` shows and that can be compared. The crate has no clock and no time zones: text
 //! without an offset is taken as UTC.
 
+use crate::format;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -101,6 +102,37 @@ impl DateTime {
             second: clock % 60,
             fraction,
         }
+    }
+
+    /// The same point in time, shown in UTC.
+    #[must_use]
+    pub fn in_utc(self) -> Self {
+        Self { offset: 0, ..self }
+    }
+
+    /// The number of the day in its year, from 1.
+    #[must_use]
+    pub fn day_of_year(self) -> u16 {
+        let fields = self.fields();
+        let before: i64 = (1..fields.month)
+            .map(|month| month_days(fields.year, month))
+            .sum();
+        u16::try_from(before + fields.day).unwrap_or(0)
+    }
+
+    /// The number of the day in its week, from Monday, which is 0.
+    #[must_use]
+    pub fn day_of_week(self) -> usize {
+        // The first day of the year 1 was a Monday.
+        let days = (self.ticks / TICKS_PER_SECOND + self.offset * 60) / SECONDS_PER_DAY;
+        usize::try_from(days % 7).unwrap_or(0)
+    }
+
+    /// The point in time as the specifiers of the language's `format` show it, such as `yyyyMMdd`;
+    /// `None` if they cannot be read.
+    #[must_use]
+    pub fn format(self, specifiers: &str) -> Option<String> {
+        format::point_in_time(self, specifiers)
     }
 
     /// The distance to UTC as `+hh:mm`.
@@ -286,6 +318,37 @@ mod tests {
         assert_eq!(DateTime::from_unix(i64::MAX, 0, 0), None);
         assert_eq!(DateTime::from_unix(i64::MIN, 0, i16::MIN), None);
         assert_eq!(DateTime::from_unix(0, u32::MAX, 0), None);
+    }
+
+    #[test]
+    fn days_are_counted_in_their_year_and_week() {
+        for (text, of_year, of_week) in [
+            ("0001-01-01 00:00:00", 1, 0),
+            ("2024-05-06 21:07:03", 127, 0),
+            ("2023-05-06 00:00:00", 126, 5),
+            ("2024-12-31 23:59:59", 366, 1),
+            ("2024-12-31 23:00:00-5:00", 366, 1),
+            ("9999-12-31 23:59:59", 365, 4),
+        ] {
+            let time = DateTime::parse(text).unwrap();
+            assert_eq!(
+                (time.day_of_year(), time.day_of_week()),
+                (of_year, of_week),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_point_in_time_is_shown_by_specifiers_and_in_utc() {
+        let time = DateTime::parse("2024-12-31 23:00:00-5:00").unwrap();
+        assert_eq!(time.format("yyyyMMdd HH").as_deref(), Some("20241231 23"));
+        assert_eq!(
+            time.in_utc().format("yyyyMMdd HH").as_deref(),
+            Some("20250101 04")
+        );
+        assert_eq!(time.in_utc(), time);
+        assert_eq!(time.format("Q"), None);
     }
 
     #[test]

@@ -32,6 +32,23 @@ pub enum ParseErrorKind {
     UnrecognizedValue,
 }
 
+impl ParseErrorKind {
+    /// The kind's name, as Azure Pipelines' expression language has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExceededMaxDepth => "ExceededMaxDepth",
+            Self::ExceededMaxLength => "ExceededMaxLength",
+            Self::ExpectedPropertyName => "ExpectedPropertyName",
+            Self::ExpectedStartParameter => "ExpectedStartParameter",
+            Self::UnclosedFunction => "UnclosedFunction",
+            Self::UnclosedIndexer => "UnclosedIndexer",
+            Self::UnexpectedSymbol => "UnexpectedSymbol",
+            Self::UnrecognizedValue => "UnrecognizedValue",
+        }
+    }
+}
+
 /// What an unrecognized value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lookalike {

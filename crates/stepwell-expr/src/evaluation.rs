@@ -14,15 +14,12 @@ use std::sync::Arc;
 /// One evaluation.
 pub(crate) struct Evaluator<'c> {
     context: &'c dyn Context,
-    pub(crate) budget: Budget,
+    pub(crate) budget: &'c mut Budget,
 }
 
 impl<'c> Evaluator<'c> {
-    pub(crate) fn new(context: &'c dyn Context) -> Self {
-        Self {
-            context,
-            budget: Budget::new(),
-        }
+    pub(crate) fn new(context: &'c dyn Context, budget: &'c mut Budget) -> Self {
+        Self { context, budget }
     }
 
     pub(crate) fn node(&mut self, node: &Node) -> Result<Value, EvaluationError> {
@@ -35,10 +32,25 @@ impl<'c> Evaluator<'c> {
             }
             .result(),
             Node::Access { base, path, span } => {
+                if let Some((entry, rest)) = self.entry(base, path) {
+                    return self.access(entry, rest, span);
+                }
                 let current = self.node(base)?;
                 self.access(current, path, span)
             }
         }
+    }
+
+    /// The entry of a named value that the context knows without the value as a whole, and the
+    /// accesses that are left.
+    fn entry<'n>(&self, base: &Node, path: &'n [Step]) -> Option<(Value, &'n [Step])> {
+        let (Node::Named(name), Some((Step::Index(Node::Literal(index), _), rest))) =
+            (base, path.split_first())
+        else {
+            return None;
+        };
+        let entry = self.context.entry(name, &index.as_text().ok()?)?;
+        Some((entry, rest))
     }
 
     /// Follows a chain of accesses. What is missing is null, and so is everything in it; the index is
@@ -52,10 +64,10 @@ impl<'c> Evaluator<'c> {
         for step in path {
             let found = match step {
                 Step::All => all(&current),
-                Step::Index(node) if matches!(current, Value::Array(_) | Value::Object(_)) => {
+                Step::Index(node, _) if matches!(current, Value::Array(_) | Value::Object(_)) => {
                     pick(&current, &self.node(node)?)
                 }
-                Step::Index(_) => Value::Null,
+                Step::Index(..) => Value::Null,
             };
             let looked_at = [&current, &found]
                 .into_iter()

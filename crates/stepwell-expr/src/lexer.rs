@@ -129,7 +129,7 @@ fn run(text: &str, points: bool) -> &str {
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
 }
 
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
         && text
             .bytes()

@@ -30,7 +30,7 @@ mod syntax;
 mod value;
 mod version;
 
-pub use budget::{MAX_RESULT_BYTES, MAX_WORK_BYTES};
+pub use budget::{Budget, MAX_RESULT_BYTES, MAX_WORK_BYTES};
 pub use context::{Context, Scope};
 pub use conversion::ConversionError;
 pub use datetime::DateTime;

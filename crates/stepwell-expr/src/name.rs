@@ -4,6 +4,8 @@
 //! expression stands. [`Names`] says so to the parser, so that a name that can never have a value is
 //! an error where it is written and not where it would be used.
 
+use crate::{function, lexer};
+
 /// A function that is not part of the language itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signature<'n> {
@@ -24,6 +26,20 @@ pub struct Names<'n> {
     pub values: &'n [&'n str],
     /// The functions besides those of the language.
     pub functions: &'n [Signature<'n>],
+}
+
+impl Names<'_> {
+    /// Whether `name` can become a named value besides these: it is a word, and nothing in an
+    /// expression has this name yet.
+    #[must_use]
+    pub fn is_free(&self, name: &str) -> bool {
+        let same = |other: &str| other.eq_ignore_ascii_case(name);
+        lexer::is_word(name)
+            && function::named(name).is_none()
+            && !self.values.iter().any(|value| same(value))
+            && !self.functions.iter().any(|other| same(other.name))
+            && !["true", "false"].into_iter().any(same)
+    }
 }
 
 impl Names<'static> {

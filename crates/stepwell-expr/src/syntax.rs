@@ -28,6 +28,33 @@ pub(crate) enum Node {
     },
 }
 
+impl Node {
+    /// The entries of the named value `name` that are asked for by a name written out, and the bytes
+    /// of that name.
+    pub(crate) fn entries<'n>(&'n self, name: &str, found: &mut Vec<(&'n str, Range<usize>)>) {
+        match self {
+            Self::Literal(_) | Self::Named(_) => {}
+            Self::Call(call) => call.arguments.iter().for_each(|it| it.entries(name, found)),
+            Self::Access { base, path, .. } => {
+                if let (
+                    Self::Named(base),
+                    Some(Step::Index(Self::Literal(Value::String(entry)), span)),
+                ) = (&**base, path.first())
+                    && base == name
+                {
+                    found.push((entry, span.clone()));
+                }
+                base.entries(name, found);
+                for step in path {
+                    if let Step::Index(index, _) = step {
+                        index.entries(name, found);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A call of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Call {
@@ -50,8 +77,8 @@ pub(crate) enum Callee {
 /// One access in a chain.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Step {
-    /// `.name`, or an index in brackets.
-    Index(Node),
+    /// `.name`, or an index in brackets, and the bytes of it.
+    Index(Node, Range<usize>),
     /// `.*` or `[*]`.
     All,
 }
@@ -191,7 +218,10 @@ impl<'n> Parser<'_, 'n> {
             return Err(self.error(ParseErrorKind::ExpectedPropertyName, point));
         };
         match token.kind {
-            TokenKind::Property => Ok(Step::Index(Node::Literal(self.word(&token).into()))),
+            TokenKind::Property => {
+                let name = Node::Literal(self.word(&token).into());
+                Ok(Step::Index(name, token.span))
+            }
             TokenKind::Wildcard => Ok(Step::All),
             _ => Err(self.error(ParseErrorKind::UnexpectedSymbol, &token)),
         }
@@ -202,7 +232,10 @@ impl<'n> Parser<'_, 'n> {
         let step = match self.tokens.next() {
             None => return Err(self.error(ParseErrorKind::UnclosedIndexer, open)),
             Some(token) if token.kind == TokenKind::Wildcard => Step::All,
-            Some(token) => Step::Index(self.operand(&token)?),
+            Some(token) => {
+                let index = self.operand(&token)?;
+                Step::Index(index, token.span)
+            }
         };
         match self.tokens.next() {
             None => Err(self.error(ParseErrorKind::UnclosedIndexer, open)),

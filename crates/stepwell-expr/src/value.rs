@@ -191,6 +191,12 @@ impl Array {
         &self.items
     }
 
+    /// A number that clones share and that no other instance has as long as one of them lives.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        self.items.as_ptr().addr()
+    }
+
     /// Whether both are the same instance.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
@@ -209,14 +215,30 @@ impl FromIterator<Value> for Array {
 
 /// Values by name, in the order in which they were first given. Names ignore case. Clones share the
 /// entries and are the same instance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Object(Arc<Entries>);
 
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Entries {
     list: Vec<(Arc<str>, Value)>,
     /// Positions in the list by folded name.
     positions: HashMap<String, usize>,
+}
+
+impl Entries {
+    fn insert(&mut self, name: &str, value: Value) {
+        match self.positions.entry(ordinal::folded(name)) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(self.list.len());
+                self.list.push((name.into(), value));
+            }
+            Entry::Occupied(known) => {
+                if let Some((_, slot)) = self.list.get_mut(*known.get()) {
+                    *slot = value;
+                }
+            }
+        }
+    }
 }
 
 impl Object {
@@ -225,6 +247,11 @@ impl Object {
     pub fn get(&self, name: &str) -> Option<&Value> {
         let position = *self.0.positions.get(&ordinal::folded(name))?;
         self.0.list.get(position).map(|(_, value)| value)
+    }
+
+    /// Gives a name a value. A name that is given again keeps its place. Clones keep what they had.
+    pub fn insert(&mut self, name: &str, value: impl Into<Value>) {
+        Arc::make_mut(&mut self.0).insert(name, value.into());
     }
 
     /// Names and values.
@@ -244,6 +271,12 @@ impl Object {
         self.0.list.is_empty()
     }
 
+    /// A number that clones share and that no other instance has as long as one of them lives.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Whether both are the same instance.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
@@ -256,18 +289,7 @@ impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut entries = Entries::default();
         for (name, value) in pairs {
-            let name = name.as_ref();
-            match entries.positions.entry(ordinal::folded(name)) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(entries.list.len());
-                    entries.list.push((name.into(), value.into()));
-                }
-                Entry::Occupied(known) => {
-                    if let Some((_, slot)) = entries.list.get_mut(*known.get()) {
-                        *slot = value.into();
-                    }
-                }
-            }
+            entries.insert(name.as_ref(), value.into());
         }
         Self(Arc::new(entries))
     }
@@ -287,6 +309,18 @@ mod tests {
         );
         assert_eq!(object.get("a"), Some(&Value::from(2_i64)));
         assert_eq!(object.get("ä"), None);
+    }
+
+    #[test]
+    fn what_is_inserted_is_not_seen_by_clones() {
+        let mut object: Object = [("a", 1_i64)].into_iter().collect();
+        let clone = object.clone();
+        assert_eq!(object.identity(), clone.identity());
+        object.insert("A", 2_i64);
+        object.insert("b", 3_i64);
+        assert_ne!(object.identity(), clone.identity());
+        assert_eq!(object.get("a"), Some(&Value::from(2_i64)));
+        assert_eq!((object.len(), clone.len()), (2, 1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::world::{NAMES, World, outcome};
 use std::time::{Duration, Instant};
-use stepwell_expr::{Expression, ParseErrorKind, Value};
+use stepwell_expr::{Budget, Expression, ParseErrorKind, Value};
 
 #[track_caller]
 fn check(text: &str, expect: &str) {
@@ -113,4 +113,14 @@ fn value_that_is_nested_without_end_is_not_shown() {
         result,
         "error: `convertToJson`: the value is nested too deeply"
     );
+}
+
+#[test]
+fn evaluations_can_share_a_budget() {
+    let mut budget = Budget::of(10);
+    let expression = Expression::parse("upper('abc')", &NAMES).unwrap();
+    let mut evaluate = || expression.evaluate_within(&World::ordinary(), &mut budget);
+    assert_eq!(evaluate(), Ok("ABC".into()));
+    assert!(evaluate().is_err());
+    assert!(budget.is_spent());
 }

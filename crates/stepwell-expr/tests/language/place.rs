@@ -1,7 +1,9 @@
 //! What exists where, and what messages say.
 
 use crate::world::{NAMES, World};
-use stepwell_expr::{Expression, Names, Object, Scope, Standing, Value, runtime_expression};
+use stepwell_expr::{
+    Context, Expression, Names, Object, Scope, Standing, Value, runtime_expression,
+};
 
 /// The places in which an expression can be read, in the order step, job, stage, variable, variable
 /// of the pipeline, template.
@@ -173,4 +175,66 @@ fn errors_point_at_their_text() {
     assert_eq!((error.function(), error.argument()), ("gt", Some(2)));
     let error = Expression::parse("and('é', gt(1 2))", &NAMES).expect_err("malformed");
     assert_eq!((error.position(), error.span()), (15, 15..16));
+}
+
+#[test]
+fn names_of_words_that_nobody_uses_are_free() {
+    for (name, expect) in [
+        ("system", true),
+        ("_x9", true),
+        ("variables", false),
+        ("PARAMETERS", false),
+        ("length", false),
+        ("True", false),
+        ("a-b", false),
+        ("9", false),
+        ("", false),
+    ] {
+        assert_eq!(Names::TEMPLATE.is_free(name), expect, "{name}");
+    }
+    assert!(!Names::STEP_CONDITION.is_free("succeeded"));
+}
+
+#[test]
+fn entries_that_are_written_out_are_known_with_their_places() {
+    let text = "eq(Parameters.a, variables[parameters['b'].c]) ";
+    let check = |text: &str, expect: &[(&str, &str)]| {
+        let expression = Expression::parse(text, &Names::TEMPLATE).unwrap();
+        let found = expression.entries("parameters");
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|(name, span)| (name, &text[span]))
+            .collect();
+        assert_eq!(found, expect, "{text}");
+    };
+    check(text, &[("a", "a"), ("b", "'b'")]);
+    check("parameters[variables.x]", &[]);
+    check("parameters", &[]);
+    check("variables.parameters.a", &[]);
+}
+
+#[test]
+fn a_context_can_know_an_entry_without_the_whole() {
+    struct Entries;
+    impl Context for Entries {
+        fn value(&self, name: &str) -> Option<Value> {
+            (name == "parameters").then(|| Object::from_iter([("a", "whole")]).into())
+        }
+
+        fn entry(&self, name: &str, entry: &str) -> Option<Value> {
+            (name == "variables").then(|| entry.into())
+        }
+
+        fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
+            Err(String::new())
+        }
+    }
+    let check = |text: &str, expect: Value| {
+        let expression = Expression::parse(text, &Names::TEMPLATE).unwrap();
+        assert_eq!(expression.evaluate(&Entries), Ok(expect), "{text}");
+    };
+    check("variables.x", "x".into());
+    check("variables['y']", "y".into());
+    check("variables.x.z", Value::Null);
+    check("parameters.a", "whole".into());
 }
