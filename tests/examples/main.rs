@@ -9,19 +9,30 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use stepwell_event::{Envelope, LineKind, RunEvent, StepRecord, StepResult};
 use stepwell_testkit::guests::{Guests, repository};
-use stepwell_testkit::{Output, TestEnv};
+use stepwell_testkit::{Output, Signal, TestEnv};
 
 /// One run at a time: they share the folder that they write to, and memory is compared.
 static REPOSITORY: Mutex<()> = Mutex::new(());
 
 fn example(name: &str) -> (Output, MutexGuard<'static, ()>) {
+    example_with(name, &[])
+}
+
+fn example_with(name: &str, more: &[&str]) -> (Output, MutexGuard<'static, ()>) {
+    let (env, guard) = repository_env();
+    let file = format!("examples/{name}/pipeline.toml");
+    let arguments = [&["run", &file, "--output", "json"], more].concat();
+    let output = env.stepwell(&arguments);
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    (output, guard)
+}
+
+/// This repository as a project, for one test at a time.
+fn repository_env() -> (TestEnv, MutexGuard<'static, ()>) {
     let guard = REPOSITORY.lock().unwrap_or_else(PoisonError::into_inner);
     Guests::Examples.build().unwrap();
     let env = TestEnv::of_project(env!("CARGO_BIN_EXE_stepwell"), repository());
-    let file = format!("examples/{name}/pipeline.toml");
-    let output = env.stepwell(&["run", &file, "--output", "json"]);
-    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
-    (output, guard)
+    (env, guard)
 }
 
 /// The events of a run.
@@ -145,4 +156,99 @@ fn assert_all_succeeded(output: &Output) {
         );
     }
     assert_eq!((output.code, records(output).len()), (0, 5));
+}
+
+/// The results of jobs and stages by their names.
+fn results(output: &Output) -> HashMap<String, StepResult> {
+    let ended = events(output).into_iter().filter_map(|event| match event {
+        RunEvent::JobFinished { job, result, .. } => Some((job.to_string(), result)),
+        RunEvent::StageFinished { stage, result, .. } => Some((stage.to_string(), result)),
+        _ => None,
+    });
+    ended.collect()
+}
+
+/// What steps said, each line with the label of its step.
+fn said(output: &Output) -> Vec<String> {
+    let lines = events(output).into_iter().filter_map(|event| match event {
+        RunEvent::Line {
+            text,
+            source: LineKind::Info,
+            ..
+        } => Some(text),
+        _ => None,
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_delivery_of_a_nightly_is_not_announced() {
+    let (output, _guard) = example("delivery");
+    assert_eq!(output.code, 0, "{}", output.stdout);
+    let results = results(&output);
+    for (name, expect) in [
+        ("verify", StepResult::Succeeded),
+        ("verify.inspect", StepResult::Succeeded),
+        ("verify.soak", StepResult::Succeeded),
+        ("package.source.crates", StepResult::Succeeded),
+        ("package.source.plugins", StepResult::Succeeded),
+        ("package.sums", StepResult::Succeeded),
+        ("release", StepResult::Skipped),
+        ("release.announce", StepResult::Skipped),
+    ] {
+        assert_eq!(results.get(name), Some(&expect), "{name}");
+    }
+    let said = said(&output);
+    for line in [
+        "made target/delivery/crates.tar.gz",
+        "made target/delivery/plugins.tar.gz",
+        "cleaned up; the job is Succeeded",
+    ] {
+        assert!(said.iter().any(|known| known == line), "{line}: {said:?}");
+    }
+}
+
+#[test]
+fn a_delivery_of_a_stable_version_is_announced_with_what_other_stages_found_out() {
+    let (output, _guard) = example_with("delivery", &["--param", "channel=stable"]);
+    assert_eq!(output.code, 0, "{}", output.stdout);
+    let said = said(&output);
+    let last = said.last().unwrap();
+    assert!(last.starts_with("stable 0.1."), "{last}");
+    assert!(last.ends_with(" is out, with 2 archives"), "{last}");
+}
+
+#[test]
+fn a_delivery_that_is_canceled_is_cleaned_up() {
+    let (env, _guard) = repository_env();
+    let file = "examples/delivery/pipeline.toml";
+    let mut run = env.start(&["run", file, "--output", "json", "--param", "soak=600"]);
+    run.wait_for("watching for 600 s");
+    run.signal(Signal::INT);
+    let output = run.end();
+    assert_eq!(output.code, 130, "{}", output.stdout);
+    let records = records(&output);
+    assert_eq!(records["soak"].result, StepResult::Canceled);
+    assert_eq!(records["clean up"].result, StepResult::Succeeded);
+    assert!(
+        said(&output).contains(&"cleaned up; the job is Canceled".to_owned()),
+        "{}",
+        output.stdout
+    );
+}
+
+#[test]
+fn the_plan_of_a_delivery_says_what_is_skipped_and_why() {
+    let (env, _guard) = repository_env();
+    let output = env.stepwell(&["plan", "examples/delivery/pipeline.toml"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    for line in [
+        "stage release",
+        "skipped: condition `and(succeeded(), eq('nightly', 'stable'))` of the stage is false",
+        "archive         ",
+        "workspace: write",
+        "check with secret-scan",
+    ] {
+        assert!(output.stdout.contains(line), "{line}\n{}", output.stdout);
+    }
 }

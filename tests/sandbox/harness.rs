@@ -178,7 +178,7 @@ impl Step {
         self
     }
 
-    /// The sink refuses every variable.
+    /// The sink refuses all that it can refuse.
     pub(crate) fn refusing(mut self, refusal: Refusal) -> Self {
         self.sink.refusal = Some(refusal);
         self
@@ -269,13 +269,15 @@ impl StepSink for Recorder {
         if self.ask && matches!(event, GuestEvent::Log { .. }) {
             self.stop.ask();
         }
-        let is_variable = matches!(
+        let is_answered = matches!(
             event,
-            GuestEvent::SetVariable { .. } | GuestEvent::AddSecret { .. }
+            GuestEvent::SetVariable { .. }
+                | GuestEvent::AddSecret { .. }
+                | GuestEvent::Publish { .. }
         );
         self.events.lock().unwrap().push(event);
         match &self.refusal {
-            Some(refusal) if is_variable => Err(refusal.clone()),
+            Some(refusal) if is_answered => Err(refusal.clone()),
             _ => Ok(()),
         }
     }

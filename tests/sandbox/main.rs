@@ -15,6 +15,7 @@ mod harness;
 mod limits;
 mod network;
 mod output;
+mod publishing;
 mod state;
 mod task;
 mod time;

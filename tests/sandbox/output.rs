@@ -37,7 +37,7 @@ fn output_within_the_budget_is_whole() {
 
 #[test]
 fn messages_come_from_the_same_budget() {
-    for what in ["log", "issues", "progress"] {
+    for what in ["log", "issues", "progress", "tags"] {
         let flood = |budget| {
             let ran = task("task-flood")
                 .input("what", what)
@@ -70,7 +70,7 @@ fn a_sink_without_room_stalls_the_guest_and_not_its_clock() {
         assert!(ran.events.len() <= most, "{} events", ran.events.len());
     };
     check(run("out_flood"), 1);
-    for what in ["log", "issues", "progress", "completion"] {
+    for what in ["log", "issues", "progress", "completion", "tags"] {
         check(
             task("task-flood")
                 .input("what", what)

@@ -2,6 +2,9 @@
 
 mod check;
 mod completions;
+mod eval;
+mod import;
+mod plan;
 mod run;
 mod task;
 
@@ -21,6 +24,9 @@ pub(crate) struct Cli {
 enum Command {
     Run(run::RunArgs),
     Check(check::CheckArgs),
+    Plan(plan::PlanArgs),
+    Eval(eval::EvalArgs),
+    Import(import::ImportArgs),
     Task(task::TaskArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -35,11 +41,22 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
+/// Reads `NAME=VALUE`.
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
 impl Cli {
     pub(crate) fn execute(self, environment: &Environment) -> ExitCode {
         let exit = match self.command {
             Command::Run(args) => args.execute(environment),
             Command::Check(args) => args.execute(environment),
+            Command::Plan(args) => args.execute(environment),
+            Command::Eval(args) => args.execute(),
+            Command::Import(args) => args.execute(),
             Command::Task(args) => args.execute(environment),
             Command::Completions(args) => args.execute(),
         };

@@ -13,7 +13,7 @@ pub(crate) struct Console {
     /// Whether standard error takes colour: a terminal, and nobody said otherwise.
     pub(crate) color: bool,
     /// Whether standard output does.
-    color_out: bool,
+    pub(crate) color_out: bool,
     /// Whether live progress can be drawn.
     pub(crate) live: bool,
 }

@@ -9,6 +9,9 @@ use std::path::PathBuf;
 const TASKS: &str = "STEPWELL_TASKS";
 /// Where compiled code is kept; by default `stepwell` in the user's cache folder.
 const CACHE: &str = "STEPWELL_CACHE";
+/// The user's configuration file; by default `stepwell/config.toml` in the user's configuration
+/// folder.
+const CONFIG: &str = "STEPWELL_CONFIG";
 /// What Stepwell says of its own work, as a filter of the crate `tracing-subscriber`.
 const LOG: &str = "STEPWELL_LOG";
 
@@ -18,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) tasks: Option<PathBuf>,
     /// `None` if there is neither a setting nor a home folder.
     pub(crate) cache: Option<PathBuf>,
+    /// `None` if there is neither a setting nor a home folder. The file need not exist.
+    pub(crate) config: Option<PathBuf>,
     log: Option<String>,
 }
 
@@ -32,11 +37,21 @@ impl Environment {
             let folder = path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")))?;
             Some(folder.join("stepwell"))
         });
+        let config = path(CONFIG).or_else(|| {
+            let folder = path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))?;
+            Some(folder.join("stepwell").join("config.toml"))
+        });
         Self {
             tasks: path(TASKS),
             cache,
+            config,
             log: env::var(LOG).ok(),
         }
+    }
+
+    /// The variable of this name, which the user told to use.
+    pub(crate) fn variable(name: &str) -> Option<String> {
+        env::var(name).ok()
     }
 
     pub(crate) fn set_up_tracing(&self) {

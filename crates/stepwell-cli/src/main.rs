@@ -4,11 +4,14 @@
 //! `commands`: its arguments and a function from them to an exit code.
 
 mod commands;
+mod configuration;
 mod console;
 mod environment;
 mod exit;
+mod predefined;
 mod preparation;
 mod problem;
+mod project;
 
 use clap::Parser as _;
 use std::process::ExitCode;

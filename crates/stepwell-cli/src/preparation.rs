@@ -1,17 +1,23 @@
 //! From a file's name to a plan with its components: all that can be refused before a run begins.
 
+use crate::configuration::Configuration;
 use crate::environment::Environment;
+use crate::predefined;
 use crate::problem::Problems;
+use crate::project::ProjectFiles;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
-use stepwell_plan::{Plan, ResolvedTask, TaskKind, TaskReference};
+use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
+use stepwell_runner::Beginning;
 use stepwell_sandbox::{Component, Sandbox, SandboxConfig};
-use stepwell_spec::{MAX_FILE_BYTES, Pipeline};
+use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
 use stepwell_tasks::Tasks;
+use stepwell_workspace::Checkout;
 
 /// Jobs that run side by side. Each holds one slot of the sandbox, and slots make the start slow.
 pub(crate) const PARALLEL_JOBS: u32 = 16;
@@ -22,7 +28,7 @@ const UNKNOWN_TASK: &str = "unknown-task";
 /// A pipeline that can run.
 pub(crate) struct Prepared {
     pub(crate) plan: Plan,
-    pub(crate) snapshot: Snapshot,
+    pub(crate) beginning: Beginning,
     pub(crate) project: PathBuf,
     pub(crate) sandbox: Arc<Sandbox>,
     /// Those of the plan's tasks.
@@ -36,6 +42,8 @@ pub(crate) struct Request<'a> {
     pub(crate) file: &'a Path,
     pub(crate) project: Option<&'a Path>,
     pub(crate) variables: &'a [(String, String)],
+    pub(crate) parameters: &'a [(String, String)],
+    pub(crate) secrets: &'a [(String, String)],
     pub(crate) environment: &'a Environment,
     /// Told before a task is compiled, which may take seconds.
     pub(crate) on_compile: &'a dyn Fn(&str),
@@ -49,11 +57,23 @@ impl Request<'_> {
         let project = self
             .project()
             .map_err(|problem| Problems::of_file(&name, problem))?;
+        let configuration =
+            Configuration::read(self.environment.config.as_deref()).map_err(Problems::of_source)?;
 
-        let (pipeline, mut diagnostics) = stepwell_spec::parse(&text);
+        let mut files = ProjectFiles::of(&project);
+        let Reading {
+            pipeline,
+            mut diagnostics,
+            sources,
+        } = stepwell_spec::read(stepwell_spec::Request {
+            name: &name,
+            path: &self.path_in(&project),
+            text: &text,
+            parameters: self.parameters,
+            files: &mut files,
+        });
         let refused = |diagnostics| Problems {
-            file: name.clone(),
-            text: text.clone(),
+            sources: sources.clone(),
             diagnostics,
         };
         let Some(pipeline) = pipeline else {
@@ -66,10 +86,63 @@ impl Request<'_> {
                 return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
             }
         };
+        let (resolved, components) = self
+            .load_all(&sandbox, &project, &pipeline, &mut diagnostics)
+            .await;
+        let request = stepwell_plan::Request {
+            variables: self.variables,
+            secrets: self.secrets,
+            capabilities: &configuration.capabilities(),
+        };
+        let (plan, mut problems) = stepwell_plan::plan(&pipeline, &request, &resolved);
+        // The plan knows only that they are missing, and it has just been told why.
+        problems.retain(|problem| problem.code != UNKNOWN_TASK);
+        diagnostics.append(&mut problems);
+        let diagnostics = stepwell_spec::in_reading_order(diagnostics);
+        let Some(plan) = plan else {
+            return Err(refused(diagnostics));
+        };
+        let checkout = Checkout::of(&project).unwrap_or_default();
+        let predefined = predefined::variables(&configuration, &checkout, &plan.name, &project);
+        let beginning = Beginning {
+            snapshot: Snapshot {
+                file: name.clone(),
+                text: text.clone(),
+                templates: files.read,
+                parameters: pipeline.parameters,
+                variables: self.variables.to_vec(),
+                tasks: plan.tasks.iter().map(summary).collect(),
+            },
+            started_ms: now_ms(),
+            branch: checkout.branch,
+            project: project
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            predefined,
+        };
+        Ok(Prepared {
+            plan,
+            beginning,
+            project,
+            sandbox,
+            components,
+            warnings: refused(diagnostics),
+        })
+    }
+
+    /// The components of all tasks that were found; what is wrong with the others is told.
+    async fn load_all(
+        &self,
+        sandbox: &Sandbox,
+        project: &Path,
+        pipeline: &Pipeline,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> (Vec<ResolvedTask>, Vec<Component>) {
         let mut resolved = Vec::new();
         let mut components = Vec::new();
-        for reference in stepwell_plan::references(&pipeline) {
-            match self.load(&sandbox, &project, &pipeline, &reference).await {
+        for reference in stepwell_plan::references(pipeline) {
+            match self.load(sandbox, project, pipeline, &reference).await {
                 Ok((task, component, mut warnings)) => {
                     diagnostics.append(&mut warnings);
                     resolved.push(task);
@@ -78,36 +151,20 @@ impl Request<'_> {
                 Err(problem) => diagnostics.push(problem),
             }
         }
-        let (plan, mut problems) = stepwell_plan::plan(&pipeline, self.variables, &resolved);
-        // The plan knows only that they are missing, and it has just been told why.
-        problems.retain(|problem| problem.code != UNKNOWN_TASK);
-        diagnostics.append(&mut problems);
-        let diagnostics = stepwell_spec::in_reading_order(diagnostics);
-        let Some(plan) = plan else {
-            return Err(refused(diagnostics));
-        };
-        let snapshot = Snapshot {
-            file: name.clone(),
-            text: text.clone(),
-            variables: self.variables.to_vec(),
-            tasks: plan
-                .tasks
-                .iter()
-                .map(|task| TaskSummary {
-                    name: task.name.clone(),
-                    digest: task.digest,
-                })
-                .collect(),
-        };
-        let warnings = refused(diagnostics);
-        Ok(Prepared {
-            plan,
-            snapshot,
-            project,
-            sandbox,
-            components,
-            warnings,
-        })
+        (resolved, components)
+    }
+
+    /// The pipeline file relative to the project, as templates see it.
+    fn path_in(&self, project: &Path) -> String {
+        let path = self.file.canonicalize().ok();
+        let inside = path
+            .as_ref()
+            .and_then(|path| path.strip_prefix(project).ok());
+        let name = self.file.file_name().map(Path::new);
+        inside
+            .or(name)
+            .map(|path| path.to_string_lossy().replace('\\', "/"))
+            .unwrap_or_default()
     }
 
     fn sandbox(&self) -> Result<Arc<Sandbox>, Diagnostic> {
@@ -201,6 +258,20 @@ impl Request<'_> {
         };
         Ok((task, loaded.component, warnings))
     }
+}
+
+fn summary(task: &PlannedTask) -> TaskSummary {
+    TaskSummary {
+        name: task.name.clone(),
+        digest: task.digest,
+    }
+}
+
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Which task of the pipeline or built-in one was probably meant by `name`, in words.

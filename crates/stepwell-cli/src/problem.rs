@@ -4,17 +4,15 @@ use crate::commands::OutputFormat;
 use crate::console::Console;
 use crate::exit::Exit;
 use serde_json::json;
-use stepwell_diagnostic::Diagnostic;
+use stepwell_diagnostic::{Diagnostic, Sources};
 use stepwell_event::FORMAT_VERSION;
 use stepwell_plan::GRANT_DENIED;
 
-/// What is wrong with an input, with the text that it is about.
+/// What is wrong with an input, with the texts that it is about.
 #[derive(Debug)]
 pub(crate) struct Problems {
-    /// The file as the user named it.
-    pub(crate) file: String,
-    /// Its text; empty if it could not be read.
-    pub(crate) text: String,
+    /// The files; the first is the one that the user named.
+    pub(crate) sources: Sources,
     /// At least one.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -23,8 +21,15 @@ impl Problems {
     /// One problem that has no place in a text.
     pub(crate) fn of_file(file: &str, diagnostic: Diagnostic) -> Self {
         Self {
-            file: file.to_owned(),
-            text: String::new(),
+            sources: Sources::of(file, ""),
+            diagnostics: vec![diagnostic],
+        }
+    }
+
+    /// One problem of a file.
+    pub(crate) fn of_source((sources, diagnostic): (Sources, Diagnostic)) -> Self {
+        Self {
+            sources,
             diagnostics: vec![diagnostic],
         }
     }
@@ -47,8 +52,7 @@ impl Problems {
     pub(crate) fn print(&self, console: Console, output: OutputFormat) {
         match output {
             OutputFormat::Human => console.err(&stepwell_report::diagnostics(
-                &self.file,
-                &self.text,
+                &self.sources,
                 &self.diagnostics,
                 console.color,
             )),
@@ -57,8 +61,8 @@ impl Problems {
                     let line = json!({
                         "v": FORMAT_VERSION,
                         "type": "diagnostic",
-                        "file": self.file,
-                        "diagnostic": diagnostic,
+                        "file": self.sources.files().first().map(|file| &file.name),
+                        "diagnostic": stepwell_report::located(&self.sources, diagnostic),
                     });
                     console.out(&format!("{line}\n"));
                 }

@@ -1,17 +1,21 @@
 //! What a logging command asks for.
 //!
-//! A plain command cannot call the typed interfaces, so its lines are turned into the very events
-//! that a typed task would cause, and what is done about them is written once.
+//! One table has every command of Azure's agent. A plain command cannot call the typed interfaces,
+//! so its lines are turned into the very requests that a typed task would make, and what is done
+//! about them is written once.
 
 use crate::command::Command;
-use crate::result::{self, CLAIMS};
 use crate::variable::Assignment;
-use stepwell_event::{Issue, IssueSeverity, StepResult};
+use stepwell_event::{Issue, Publish, StepResult};
+
+mod publishing;
+mod task;
 
 /// What is to be done about a command.
 #[derive(Debug)]
 pub(crate) enum Action {
     SetVariable(Assignment),
+    SetTaskVariable(Assignment),
     AddSecret(String),
     ReportIssue(Issue),
     SetProgress {
@@ -24,133 +28,167 @@ pub(crate) enum Action {
         done: bool,
     },
     Debug(String),
+    Publish(Publish),
+    /// It is right, and there is nothing to do for it.
+    Nothing,
     /// Nothing, but its author should know why.
     Ignore(String),
+    /// Azure knows it, but it has no meaning here.
+    Unsupported(String),
 }
 
-/// What this version does.
-const SUPPORTED: [&str; 7] = [
-    "complete",
-    "debug",
-    "issue",
-    "logissue",
-    "setprogress",
-    "setsecret",
-    "setvariable",
+/// A logging command.
+struct Entry {
+    area: &'static str,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    /// Whether a step may use it whose commands are restricted.
+    restricted: bool,
+    read: fn(&Command<'_>) -> Result<Action, String>,
+}
+
+const fn entry(
+    area: &'static str,
+    name: &'static str,
+    read: fn(&Command<'_>) -> Result<Action, String>,
+) -> Entry {
+    Entry {
+        area,
+        name,
+        aliases: &[],
+        restricted: false,
+        read,
+    }
+}
+
+impl Entry {
+    const fn restricted(self) -> Self {
+        Self {
+            restricted: true,
+            ..self
+        }
+    }
+
+    const fn alias(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+static COMMANDS: [Entry; 25] = [
+    entry("task", "logissue", task::issue)
+        .alias(&["issue"])
+        .restricted(),
+    entry("task", "setprogress", task::progress).restricted(),
+    entry("task", "complete", task::complete).restricted(),
+    entry("task", "logdetail", task::detail).restricted(),
+    entry("task", "setvariable", task::variable).restricted(),
+    entry("task", "setsecret", task::secret).restricted(),
+    entry("task", "settaskvariable", task::task_variable).restricted(),
+    entry("task", "prependpath", task::path).restricted(),
+    entry("task", "debug", task::debug).restricted(),
+    entry("task", "setendpoint", task::endpoint),
+    entry("task", "addattachment", publishing::attachment),
+    entry("task", "uploadsummary", publishing::summary),
+    entry("task", "uploadfile", publishing::file),
+    entry("artifact", "associate", publishing::link),
+    entry("artifact", "upload", publishing::artifact),
+    entry("build", "uploadlog", publishing::log),
+    entry("build", "uploadsummary", publishing::summary),
+    entry("build", "updatebuildnumber", publishing::number),
+    entry("build", "addbuildtag", publishing::tag),
+    entry("results", "publish", publishing::results),
+    entry("results", "publishtoevidencestore", internal),
+    entry("codecoverage", "publish", publishing::coverage),
+    entry("release", "updatereleasename", internal),
+    entry("telemetry", "publish", publishing::telemetry).restricted(),
+    entry("plugininternal", "updaterepositorypath", internal),
 ];
 
-/// What Azure's agent does besides.
-const UNSUPPORTED: [&str; 7] = [
-    "addattachment",
-    "logdetail",
-    "prependpath",
-    "setendpoint",
-    "settaskvariable",
-    "uploadfile",
-    "uploadsummary",
+/// Areas that have no meaning in a run of this kind, whatever the command.
+const UNSUPPORTED_AREAS: [(&str, &str); 2] = [
+    ("release", "a run is no release"),
+    ("plugininternal", "it belongs to Azure's own checkout"),
 ];
 
 /// What `command` asks for, or why it cannot be followed.
-pub(crate) fn interpret(command: &Command<'_>) -> Result<Action, String> {
-    if !command.area.eq_ignore_ascii_case("task") {
-        return Ok(Action::Ignore(format!(
-            "there is no area `{}` of logging commands in this version, only `task`",
-            command.area
+pub(crate) fn interpret(command: &Command<'_>, restricted: bool) -> Result<Action, String> {
+    let (area, event) = (command.area, command.event);
+    let mut in_area = COMMANDS
+        .iter()
+        .filter(|entry| entry.area.eq_ignore_ascii_case(area))
+        .peekable();
+    if in_area.peek().is_none() {
+        return Ok(Action::Ignore(unknown_area(area)));
+    }
+    let mut unsupported = UNSUPPORTED_AREAS.iter();
+    if let Some((_, why)) = unsupported.find(|(name, _)| name.eq_ignore_ascii_case(area)) {
+        return Ok(Action::Unsupported(format!(
+            "`{area}.{event}` is not supported: {why}"
         )));
     }
-    let data = || command.data.clone().into_owned();
-    match command.event.to_ascii_lowercase().as_str() {
-        "setvariable" => set_variable(command),
-        "setsecret" => Ok(Action::AddSecret(data())),
-        "logissue" | "issue" => issue(command),
-        "setprogress" => Ok(Action::SetProgress {
-            percent: percent(command.get("value")),
-            message: data(),
-        }),
-        "complete" => complete(command),
-        "debug" => Ok(Action::Debug(data())),
-        event if UNSUPPORTED.contains(&event) => Ok(Action::Ignore(format!(
-            "`task.{event}` is not supported by this version"
-        ))),
-        event => Err(unknown(event)),
+    let found = in_area.find(|entry| entry.names().any(|name| name.eq_ignore_ascii_case(event)));
+    let entry = found.ok_or_else(|| unknown_event(area, event))?;
+    if restricted && !entry.restricted {
+        return Ok(Action::Ignore(format!(
+            "`{area}.{event}` is ignored: it is not one of the restricted logging commands; \
+             `commands = \"any\"` lets this step use all of them"
+        )));
     }
+    (entry.read)(command)
 }
 
-fn unknown(event: &str) -> String {
-    let known = SUPPORTED.iter().chain(&UNSUPPORTED);
-    let near = known
-        .map(|known| (strsim::damerau_levenshtein(known, event), known))
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
-    match near {
-        Some((_, known)) => format!("there is no such command; did you mean `task.{known}`?"),
-        None => format!("there is no such command; there are {}", list(&SUPPORTED)),
-    }
+/// What only Azure's own parts say to each other.
+fn internal(command: &Command<'_>) -> Result<Action, String> {
+    Ok(Action::Unsupported(format!(
+        "`{}.{}` is not supported: it belongs to Azure's own service",
+        command.area, command.event
+    )))
 }
 
-fn list(events: &[&str]) -> String {
-    let names: Vec<String> = events
-        .iter()
-        .map(|event| format!("`task.{event}`"))
-        .collect();
-    names.join(", ")
-}
-
-fn set_variable(command: &Command<'_>) -> Result<Action, String> {
-    let name = command
-        .get("variable")
-        .ok_or("it needs the property `variable`, the name to set")?;
-    Ok(Action::SetVariable(Assignment {
-        name: name.to_owned(),
-        value: command.data.clone().into_owned(),
-        secret: command.is_set("issecret"),
-        output: command.is_set("isoutput"),
-        read_only: command.is_set("isreadonly"),
-        preserve_case: command.is_set("preservecase"),
-    }))
-}
-
-fn issue(command: &Command<'_>) -> Result<Action, String> {
-    let severity = match command.get("type") {
-        Some(kind) if kind.eq_ignore_ascii_case("error") => IssueSeverity::Error,
-        Some(kind) if kind.eq_ignore_ascii_case("warning") => IssueSeverity::Warning,
-        Some(_) => return Err("`type` must be `error` or `warning`".to_owned()),
-        None => {
-            return Ok(Action::Ignore(
-                "`task.logissue` is ignored without `type=error` or `type=warning`".to_owned(),
-            ));
+fn unknown_area(area: &str) -> String {
+    let mut areas: Vec<&str> = COMMANDS.iter().map(|entry| entry.area).collect();
+    areas.dedup();
+    match nearest(area, areas.iter().copied()) {
+        Some(near) => {
+            format!("there is no area `{area}` of logging commands; did you mean `{near}`?")
         }
-    };
-    let text = |key| command.get(key).map(str::to_owned);
-    let number = |key| command.get(key).and_then(|value| value.trim().parse().ok());
-    Ok(Action::ReportIssue(Issue {
-        severity,
-        message: command.data.clone().into_owned(),
-        path: text("sourcepath"),
-        line: number("linenumber"),
-        column: number("columnnumber"),
-        code: text("code"),
-    }))
+        None => format!(
+            "there is no area `{area}` of logging commands; there are `{}`",
+            areas.join("`, `")
+        ),
+    }
 }
 
-fn complete(command: &Command<'_>) -> Result<Action, String> {
-    let result = command
-        .get("result")
-        .and_then(result::parse_claim)
-        .ok_or_else(|| format!("it needs the property `result`: {CLAIMS}"))?;
-    Ok(Action::Complete {
-        result,
-        message: command.data.clone().into_owned(),
-        done: command.is_set("done"),
-    })
+fn unknown_event(area: &str, event: &str) -> String {
+    let area = area.to_ascii_lowercase();
+    let known = || COMMANDS.iter().filter(|entry| entry.area == area);
+    match nearest(event, known().flat_map(Entry::names)) {
+        Some(near) => format!("there is no such command; did you mean `{area}.{near}`?"),
+        None => {
+            let names: Vec<String> = known()
+                .map(|entry| format!("`{area}.{}`", entry.name))
+                .collect();
+            format!("there is no such command; there are {}", names.join(", "))
+        }
+    }
 }
 
-/// What is no whole number counts as 0, as in Azure.
-fn percent(value: Option<&str>) -> u8 {
-    let number: i64 = value
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(0);
-    u8::try_from(number.clamp(0, 100)).unwrap_or(0)
+/// The candidate that `word` was probably meant to be. Words longer than any name are not compared,
+/// since that takes time by the product of the lengths.
+fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    if word.len() > 40 {
+        return None;
+    }
+    let word = word.to_ascii_lowercase();
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(candidate, &word), candidate))
+        .min()
+        .filter(|(distance, candidate)| *distance <= 2 && *distance < candidate.len() / 2)
+        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -159,10 +197,24 @@ mod tests {
     use crate::command::{Parsed, parse};
 
     fn interpret_line(line: &str) -> Result<Action, String> {
-        let Parsed::Command(command) = parse(line) else {
+        let Parsed::Command(command) = parse(line, true) else {
             panic!("{line} is no command");
         };
-        interpret(&command)
+        interpret(&command, false)
+    }
+
+    #[test]
+    fn names_and_aliases_are_unique_in_their_area() {
+        let mut names: Vec<(&str, &str)> = COMMANDS
+            .iter()
+            .flat_map(|entry| entry.names().map(|name| (entry.area, name)))
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        let lower = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
+        assert!(names.iter().all(|(area, name)| lower(area) && lower(name)));
     }
 
     #[test]
@@ -184,74 +236,37 @@ mod tests {
             r#"ReportIssue(Issue { severity: Warning, message: "bad", path: Some("a.c"), line: Some(3), column: None, code: Some("E1") })"#,
         );
         check(
-            "##vso[task.setprogress value=150]almost",
-            r#"SetProgress { percent: 100, message: "almost" }"#,
-        );
-        check(
-            "##vso[task.setprogress value=some]",
-            r#"SetProgress { percent: 0, message: "" }"#,
-        );
-        check(
             "##vso[task.complete result=SucceededWithIssues;done=true;]so so",
             r#"Complete { result: SucceededWithIssues, message: "so so", done: true }"#,
         );
-        check("##vso[task.debug]psst", r#"Debug("psst")"#);
+        check(
+            "##vso[artifact.associate artifactname=a;type=filepath]b",
+            r#"Publish(ArtifactLink { name: "a", kind: Some("filepath"), location: "b" })"#,
+        );
+        check(
+            "##vso[results.publish type=JUnit;resultfiles=a.xml;mergeresults=maybe]b.xml, c.xml,",
+            r#"Publish(TestResults(TestResultsRequest { format: "JUnit", files: ["b.xml", "c.xml"], merge: true, platform: None, configuration: None, title: None, attach_files: true, fail_on_failed_tests: false }))"#,
+        );
     }
 
     #[test]
-    fn commands_of_another_version_are_ignored_with_a_word() {
+    fn words_that_are_nearly_right_are_suggested() {
         let check = |line: &str, expect: &str| match interpret_line(line) {
-            Ok(Action::Ignore(why)) => assert_eq!(why, expect, "{line}"),
+            Ok(Action::Ignore(why)) | Err(why) => assert!(why.contains(expect), "{line}: {why}"),
             other => panic!("{line} gives {other:?}"),
         };
-        for event in UNSUPPORTED {
-            check(
-                &format!("##vso[task.{event} a=b]x"),
-                &format!("`task.{event}` is not supported by this version"),
-            );
-        }
+        check("##vso[tsak.debug]x", "did you mean `task`?");
+        check("##vso[nothing.debug]x", "there are `task`, `artifact`,");
         check(
-            "##vso[build.addbuildtag]x",
-            "there is no area `build` of logging commands in this version, only `task`",
+            "##vso[task.setvarable]x",
+            "did you mean `task.setvariable`?",
         );
         check(
-            "##vso[task.logissue]x",
-            "`task.logissue` is ignored without `type=error` or `type=warning`",
+            "##vso[Build.AddBuildTags]x",
+            "did you mean `build.addbuildtag`?",
         );
-    }
-
-    #[test]
-    fn commands_that_cannot_be_followed_say_why() {
-        for (line, expect) in [
-            (
-                "##vso[task.setvariable]x",
-                "it needs the property `variable`",
-            ),
-            (
-                "##vso[task.setvariable variable=;]x",
-                "it needs the property `variable`",
-            ),
-            ("##vso[task.logissue type=info]x", "`type` must be"),
-            ("##vso[task.complete]x", "it needs the property `result`"),
-            (
-                "##vso[task.complete result=failed]x",
-                "it needs the property `result`",
-            ),
-            (
-                "##vso[task.complete result=Skipped]x",
-                "it needs the property `result`",
-            ),
-            (
-                "##vso[task.setvarable]x",
-                "did you mean `task.setvariable`?",
-            ),
-            (
-                "##vso[task.frobnicate]x",
-                "there are `task.complete`, `task.debug`,",
-            ),
-        ] {
-            let why = interpret_line(line).unwrap_err();
-            assert!(why.contains(expect), "{line}: {why}");
-        }
+        check("##vso[task.frobnicate]x", "there are `task.logissue`,");
+        let long = format!("##vso[task.{}]x", "x".repeat(100_000));
+        check(&long, "there are `task.logissue`,");
     }
 }

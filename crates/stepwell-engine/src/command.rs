@@ -41,26 +41,47 @@ impl Command<'_> {
             .map(|(_, value)| value.as_ref())
     }
 
+    /// The value of a property that must be there.
+    pub(crate) fn required(&self, key: &str, what: &str) -> Result<String, String> {
+        self.get(key)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("it needs the property `{key}`, {what}"))
+    }
+
+    /// The value of a property as text of its own.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.get(key).map(str::to_owned)
+    }
+
+    /// Whether a property is `true` or `false`, in any case; `default` without it or for another
+    /// word.
+    pub(crate) fn flag(&self, key: &str, default: bool) -> bool {
+        match self.get(key) {
+            Some(value) if value.eq_ignore_ascii_case("true") => true,
+            Some(value) if value.eq_ignore_ascii_case("false") => false,
+            _ => default,
+        }
+    }
+
     /// Whether a property is `true`, in any case.
     pub(crate) fn is_set(&self, key: &str) -> bool {
-        self.get(key)
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.flag(key, false)
     }
 }
 
-/// Parses a line without its end.
-pub(crate) fn parse(line: &str) -> Parsed<'_> {
+/// Parses a line without its end; `percents` says whether `%AZP25` is a percent sign.
+pub(crate) fn parse(line: &str, percents: bool) -> Parsed<'_> {
     let Some(at) = line.find(KEYWORD) else {
         return Parsed::Text;
     };
     line.get(at..)
         .and_then(|rest| rest.split_once(PREFIX))
         .and_then(|(_, rest)| rest.split_once(']'))
-        .and_then(|(header, data)| parse_parts(header, data))
+        .and_then(|(header, data)| parse_parts(header, data, percents))
         .map_or(Parsed::Illegal, Parsed::Command)
 }
 
-fn parse_parts<'a>(header: &'a str, data: &'a str) -> Option<Command<'a>> {
+fn parse_parts<'a>(header: &'a str, data: &'a str, percents: bool) -> Option<Command<'a>> {
     let (name, properties) = header.split_once(' ').unwrap_or((header, ""));
     let mut parts = name.split('.').filter(|part| !part.is_empty());
     let (area, event) = (parts.next()?, parts.next()?);
@@ -70,28 +91,33 @@ fn parse_parts<'a>(header: &'a str, data: &'a str) -> Option<Command<'a>> {
     Some(Command {
         area,
         event,
-        properties: properties.split(';').filter_map(parse_property).collect(),
-        data: unescape(data),
+        properties: properties
+            .split(';')
+            .filter_map(|piece| parse_property(piece, percents))
+            .collect(),
+        data: unescape(data, percents),
     })
 }
 
 /// A piece counts only if something is on both sides of its first run of `=`.
-fn parse_property(piece: &str) -> Option<(&str, Cow<'_, str>)> {
+fn parse_property(piece: &str, percents: bool) -> Option<(&str, Cow<'_, str>)> {
     let (key, value) = piece.trim_start_matches('=').split_once('=')?;
     let value = value.trim_start_matches('=');
-    (!value.is_empty()).then(|| (key, unescape(value)))
+    (!value.is_empty()).then(|| (key, unescape(value, percents)))
 }
+
+const PERCENT: &str = "%AZP25";
 
 const ESCAPES: [(&str, char); 5] = [
     ("%3B", ';'),
     ("%0D", '\r'),
     ("%0A", '\n'),
     ("%5D", ']'),
-    ("%AZP25", '%'),
+    (PERCENT, '%'),
 ];
 
 /// Decodes the escapes of a value in one pass, so that a decoded `%` starts no new one.
-fn unescape(text: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(text: &str, percents: bool) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
@@ -101,6 +127,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
         decoded.push_str(before);
         let escape = ESCAPES
             .iter()
+            .filter(|(escape, _)| percents || *escape != PERCENT)
             .find_map(|(escape, char)| Some((from.strip_prefix(escape)?, *char)));
         let (after, char) = escape.unwrap_or((from.get(1..).unwrap_or_default(), '%'));
         decoded.push(char);
@@ -115,97 +142,62 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Area, event, properties in order, data.
-    fn check(line: &str, name: (&str, &str), properties: &[(&str, &str)], data: &str) {
-        let Parsed::Command(command) = parse(line) else {
-            panic!("{line} is no command");
-        };
-        assert_eq!((command.area, command.event), name, "{line}");
-        let parsed: Vec<(&str, &str)> = command
-            .properties
-            .iter()
-            .map(|(key, value)| (*key, value.as_ref()))
-            .collect();
-        assert_eq!(parsed, properties, "{line}");
-        assert_eq!(command.data, data, "{line}");
+    #[derive(serde::Deserialize)]
+    struct Table {
+        case: Vec<Case>,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    struct Case {
+        line: String,
+        #[serde(default = "on")]
+        decode_percents: bool,
+        name: Option<(String, String)>,
+        #[serde(default)]
+        properties: Vec<(String, String)>,
+        #[serde(default)]
+        data: String,
+        #[serde(default)]
+        warned: bool,
+    }
+
+    fn on() -> bool {
+        true
     }
 
     #[test]
-    fn commands_of_the_agents_own_table() {
-        let name = ("area", "event");
-        check("##vso[area.event k1=v1;]msg", name, &[("k1", "v1")], "msg");
-        check("##vso[area.event]", name, &[], "");
-        check(
-            "##vso[area.event k1=%3B=%0D=%0A=%5D%AZP25;]%3B-%0D-%0A-%5D%AZP253B",
-            name,
-            &[("k1", ";=\r=\n=]%")],
-            ";-\r-\n-]%3B",
-        );
-        check("##vso[area.event k1=;k2=;]", name, &[], "");
-        check(
-            ">>>   ##vso[area.event k1=v1;]msg",
-            name,
-            &[("k1", "v1")],
-            "msg",
-        );
-    }
-
-    #[test]
-    fn odd_commands_are_read_as_the_agent_reads_them() {
-        let name = ("a", "b");
-        check("##vso[a..b]x", name, &[], "x");
-        check("##vso[.a.b.]x", name, &[], "x");
-        check("##vso[a.b k=x=y]d", name, &[("k", "x=y")], "d");
-        check(
-            "##vso[a.b k==v;=l=w;;m;n=]",
-            name,
-            &[("k", "v"), ("l", "w")],
-            "",
-        );
-        check(
-            "##vso[a.b k=v; isOutput=true]x",
-            name,
-            &[("k", "v"), (" isOutput", "true")],
-            "x",
-        );
-        check("##vso[a.b k= v w ;]", name, &[("k", " v w ")], "");
-        check("##vso[a.b]##vso[c.d]x", name, &[], "##vso[c.d]x");
-        check("##vso ##vso[a.b]%3b%", name, &[], "%3b%");
-        check("##vso[a.b]%%3BB%é", name, &[], "%;B%é");
+    fn lines_are_read_as_the_agent_reads_them() {
+        let table: Table = toml::from_str(include_str!("../tests/tables/grammar.toml")).unwrap();
+        for case in &table.case {
+            let line = &case.line;
+            let Parsed::Command(command) = parse(line, case.decode_percents) else {
+                assert_eq!(case.name, None, "{line}");
+                let is_warned = parse(line, case.decode_percents) == Parsed::Illegal;
+                assert_eq!(is_warned, case.warned, "{line}");
+                continue;
+            };
+            let name = (command.area.to_owned(), command.event.to_owned());
+            assert_eq!(Some(name), case.name, "{line}");
+            let parsed: Vec<(String, String)> = command
+                .properties
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), value.clone().into_owned()))
+                .collect();
+            assert_eq!(parsed, case.properties, "{line}");
+            assert_eq!(command.data, case.data, "{line}");
+        }
     }
 
     #[test]
     fn the_last_of_equal_keys_counts_in_any_case() {
-        let Parsed::Command(command) = parse("##vso[a.b K=1;k=2;f=TRUE;g=yes]") else {
+        let Parsed::Command(command) = parse("##vso[a.b K=1;k=2;f=TRUE;g=yes]", true) else {
             panic!("no command");
         };
         assert_eq!(command.get("K"), Some("2"));
         assert!(command.is_set("F"));
         assert!(!command.is_set("g"));
         assert!(!command.is_set("h"));
-    }
-
-    #[test]
-    fn what_is_no_command_is_printed_and_some_of_it_warned_of() {
-        for line in [
-            "",
-            "plain",
-            "##VSO[task.debug]x",
-            "#vso[a.b]x",
-            "##[error]x",
-        ] {
-            assert_eq!(parse(line), Parsed::Text, "{line}");
-        }
-        for line in [
-            "##vso[task]x",
-            "##vso[a.b.c]x",
-            "##vso[ a.b]x",
-            "##vso[a.b x",
-            "##vso[]",
-            "##vso",
-        ] {
-            assert_eq!(parse(line), Parsed::Illegal, "{line}");
-        }
     }
 
     proptest! {
@@ -219,7 +211,7 @@ mod tests {
                     .replace(']', "%5D")
             };
             let line = format!("##vso[a.b k=.{};]{}", escape(&value), escape(&data));
-            let Parsed::Command(command) = parse(&line) else {
+            let Parsed::Command(command) = parse(&line, true) else {
                 return Err(TestCaseError::fail("no command"));
             };
             let expect = format!(".{value}");

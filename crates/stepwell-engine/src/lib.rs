@@ -12,20 +12,33 @@
 
 mod action;
 mod command;
-mod condition;
+mod connection;
+mod detail;
 mod expand;
+mod forecast;
+mod guid;
 mod job;
 mod line;
 mod mask;
+mod opening;
+mod pattern;
 mod place;
+mod publication;
 mod reason;
 mod request;
 mod resolve;
 mod result;
 mod run;
+mod scope;
+mod search_path;
+mod start;
 mod step;
+mod task_variable;
 mod variable;
 
-pub use job::{JobCommand, JobInput, JobMachine};
+pub use forecast::forecast;
+pub use job::{JobCommand, JobInput, JobMachine, Timer};
 pub use line::{CONTINUED, MAX_LINE};
+pub use opening::{Counter, RootVariables, root_variables};
 pub use run::{RunCommand, RunInput, RunMachine};
+pub use start::{JobEnd, JobStart, Opening, OutputVariable, StartVariable};

@@ -1,11 +1,18 @@
 //! From bytes cut anywhere to lines that can be printed.
 //!
 //! The result does not depend on where the bytes were cut. A line that is too long to be one event
-//! is printed in pieces; as much of it is held back as is needed to see whether a secret, or the
-//! start of a logging command, crosses the end of a piece.
+//! is printed in pieces. What may be a part of a secret is held back until that is known: within a
+//! line by a few bytes, and over the ends of lines only where a secret of several lines may have
+//! begun.
+//!
+//! A logging command is not printed, so no secret spans one, and nothing waits for what comes after
+//! one.
 
-use crate::command::PREFIX;
-use crate::mask::Mask;
+// Found by their place in the file, because the benchmark includes this file on its own.
+use super::command::PREFIX;
+use super::mask::{Mask, Scan};
+use memchr::memmem::find;
+use memchr::{memchr, memrchr};
 use std::ops::Range;
 
 /// Bytes of one printed line; a longer one is split.
@@ -18,56 +25,75 @@ pub const CONTINUED: char = '…';
 /// its characters escaped, and then some. What is longer is not a command that can be followed.
 pub(crate) const MAX_COMMAND: usize = 256 << 10;
 
+/// What a line needs to have for the parser of commands to have a say in it.
+const KEYWORD: &str = PREFIX.split_at(PREFIX.len() - 1).0;
+
+/// Bytes of a line that are looked at before it is split, so that the start of a logging command
+/// that crosses the end of a piece is seen.
+const WINDOW: usize = MAX_LINE + PREFIX.len();
+
 /// What the buffer has to say next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stretch<'b> {
-    /// A line of which nothing was printed yet. It is longer than [`MAX_LINE`] only if it may be a
-    /// logging command.
+    /// A line that may be a logging command, with its secrets. It is longer than [`MAX_LINE`] only
+    /// if it has the start of a command.
     Line(&'b str),
-    /// A part of a line that is too long.
-    Piece(Piece<'b>),
+    /// A line, or a piece of one that is too long, as it is printed.
+    Piece(String),
     /// A line that has to do with logging commands and is longer than [`MAX_COMMAND`]. It is
     /// dropped as a whole, since it may hold a secret that was to be announced.
     Dropped,
 }
 
-/// A part of a line, with enough of the line around it to mask it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Piece<'b> {
-    text: &'b str,
-    part: Range<usize>,
-    last: bool,
-}
-
-impl Piece<'_> {
-    /// The piece as it is printed.
-    pub(crate) fn print(self, mask: &Mask) -> String {
-        let mut text = mask.apply_within(self.text, self.part).into_owned();
-        if !self.last {
-            text.push(CONTINUED);
-        }
-        text
-    }
-}
-
-/// The pieces of a complete line in which it is printed.
-pub(crate) fn pieces(line: &str) -> impl Iterator<Item = Piece<'_>> {
+/// The lines of a complete text, and the pieces of those that are too long, as they are printed. A
+/// text without lines is an empty one.
+pub(crate) fn pieces(text: &str, mask: &Mask) -> impl Iterator<Item = String> {
+    let scan = mask.scan(text);
     let mut rest = Some(0);
     std::iter::from_fn(move || {
         let start = rest?;
-        let last = line.len() - start <= MAX_LINE;
-        let end = if last {
-            line.len()
-        } else {
-            line.floor_char_boundary(start + MAX_LINE)
+        let line = text.get(start..)?;
+        let newline = memchr(b'\n', line.as_bytes()).map(|at| start + at);
+        let part = Part::new(text, start, newline.unwrap_or(text.len()));
+        rest = match newline {
+            Some(newline) if part.last => Some(newline + 1).filter(|next| *next < text.len()),
+            _ => (!part.last).then_some(part.range.end),
         };
-        rest = (!last).then_some(end);
-        Some(Piece {
-            text: line,
-            part: start..end,
-            last,
-        })
+        Some(part.print(text, &scan))
     })
+}
+
+/// What is printed at once.
+struct Part {
+    range: Range<usize>,
+    /// Whether nothing more of the line follows.
+    last: bool,
+}
+
+impl Part {
+    /// The part from `start` of a line that ends at `end`.
+    fn new(text: &str, start: usize, end: usize) -> Self {
+        let line = text.get(start..end).unwrap_or_default();
+        let length = line.strip_suffix('\r').unwrap_or(line).len();
+        let last = length <= MAX_LINE;
+        let length = if last {
+            length
+        } else {
+            line.floor_char_boundary(MAX_LINE)
+        };
+        Self {
+            range: start..start + length,
+            last,
+        }
+    }
+
+    fn print(self, text: &str, scan: &Scan) -> String {
+        let mut printed = scan.print(text, self.range).into_owned();
+        if !self.last {
+            printed.push(CONTINUED);
+        }
+        printed
+    }
 }
 
 /// One stream's text that is not printed yet.
@@ -76,18 +102,25 @@ pub(crate) struct LineBuffer {
     /// Whether lines may be logging commands.
     commands: bool,
     text: String,
-    /// Where the current line starts, or what is kept of it.
+    /// Where the current line starts, or what is not printed of it.
     start: usize,
-    /// How many bytes after `start` are printed and kept only as context for masking.
-    printed: usize,
     /// Up to where no line end was found.
     searched: usize,
+    /// Up to where there is text to print, and thus to mask; what comes after it may be a command.
+    clear: usize,
+    /// Whether the line in which `clear` is has begun as text.
+    within: bool,
+    scan: Scan,
     /// The start of a character whose end has not come yet.
     undecoded: Vec<u8>,
-    /// Whether the current line is known to hold the start of a logging command.
+    /// Whether a part of the current line was printed.
+    continued: bool,
+    /// Whether the current line holds the start of a logging command and has not ended.
     command: bool,
     /// Whether the rest of the current line is dropped.
     dropping: bool,
+    /// Whether nothing more will come.
+    ended: bool,
 }
 
 impl LineBuffer {
@@ -101,9 +134,7 @@ impl LineBuffer {
 
     /// Adds what the guest wrote. What is no UTF-8 becomes U+FFFD.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.text.drain(..self.start);
-        self.searched -= self.start;
-        self.start = 0;
+        self.discard();
         if self.undecoded.is_empty() {
             self.decode(bytes);
         } else {
@@ -111,6 +142,19 @@ impl LineBuffer {
             joined.extend_from_slice(bytes);
             self.decode(&joined);
         }
+    }
+
+    /// Discards what was printed, once that is less work than it saves.
+    fn discard(&mut self) {
+        let printed = self.start;
+        if printed < self.text.len() / 2 {
+            return;
+        }
+        self.text.drain(..printed);
+        self.start = 0;
+        self.searched -= printed;
+        self.clear = self.clear.saturating_sub(printed);
+        self.scan.shift(printed);
     }
 
     fn decode(&mut self, mut bytes: &[u8]) {
@@ -135,138 +179,145 @@ impl LineBuffer {
         if !std::mem::take(&mut self.undecoded).is_empty() {
             self.text.push(char::REPLACEMENT_CHARACTER);
         }
-        if self.start + self.printed < self.text.len() {
+        if self.start < self.text.len() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
+        self.ended = true;
     }
 
     /// What can be printed or followed now. Ask until there is nothing.
     pub(crate) fn next(&mut self, mask: &Mask) -> Option<Stretch<'_>> {
-        let found = self.find(mask.longest().max(PREFIX.len()))?;
-        let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
-        Some(match found {
-            Found::Line(line) => Stretch::Line(part(line)),
-            Found::Piece {
-                around,
-                from,
-                to,
-                last,
-            } => Stretch::Piece(Piece {
-                part: from - around.start..to - around.start,
-                text: part(around),
-                last,
-            }),
-            Found::Dropped => Stretch::Dropped,
-        })
-    }
-
-    /// Finds what comes next and moves on; `overlap` is how far something may cross the end of a
-    /// piece.
-    fn find(&mut self, overlap: usize) -> Option<Found> {
         loop {
             let newline = self.find_newline();
             let end = newline.unwrap_or(self.text.len());
             if self.dropping {
-                self.start_line(end + usize::from(newline.is_some()));
                 self.dropping = newline.is_none();
+                self.skip_to(end + usize::from(newline.is_some()));
                 newline?;
                 continue;
             }
-            let from = self.start + self.printed;
-            let window = from + MAX_LINE + overlap;
-            if newline.is_none() && end < window && !self.command {
+            if newline.is_none() && end - self.start < WINDOW && !self.command {
                 return None;
             }
-            self.command |= self.commands && self.holds_prefix(from..end.min(window));
-            if self.command {
-                if end - from > MAX_COMMAND {
-                    self.dropping = true;
-                    self.command = false;
-                    return Some(Found::Dropped);
-                }
-                self.start_line(newline? + 1);
-                return Some(Found::Line(from..self.without_return(from..end)));
+            if !self.is_command(end) {
+                return self.part(newline, mask).map(Stretch::Piece);
             }
-            return Some(match newline.map(|_| self.without_return(from..end)) {
-                Some(to) if to - from <= MAX_LINE => self.whole_or_last(from..to, end),
-                content => self.piece(from, content.unwrap_or(end), overlap),
-            });
-        }
-    }
-
-    fn whole_or_last(&mut self, line: Range<usize>, end: usize) -> Found {
-        let found = if self.printed == 0 {
-            Found::Line(line)
-        } else {
-            Found::Piece {
-                around: self.start..line.end,
-                from: line.start,
-                to: line.end,
-                last: true,
+            if end - self.start > MAX_COMMAND {
+                self.command = false;
+                self.dropping = true;
+                return Some(Stretch::Dropped);
             }
-        };
-        self.start_line(end + 1);
-        found
-    }
-
-    fn piece(&mut self, from: usize, end: usize, overlap: usize) -> Found {
-        let to = self.text.floor_char_boundary(from + MAX_LINE);
-        let seen = self.text.floor_char_boundary(end.min(to + overlap));
-        let around = self.start..seen;
-        let kept = to.saturating_sub(overlap).max(self.start);
-        self.start = self.text.floor_char_boundary(kept);
-        self.printed = to - self.start;
-        Found::Piece {
-            around,
-            from,
-            to,
-            last: false,
+            let line = self.start..end;
+            self.command = newline.is_none();
+            self.skip_to(newline? + 1);
+            let line = self.text.get(line).unwrap_or_default();
+            return Some(Stretch::Line(line.strip_suffix('\r').unwrap_or(line)));
         }
-    }
-
-    fn start_line(&mut self, start: usize) {
-        self.start = start;
-        self.searched = start;
-        self.printed = 0;
-        self.command = false;
     }
 
     fn find_newline(&mut self) -> Option<usize> {
-        let found = self.text.get(self.searched..)?.find('\n');
-        let newline = found.map(|at| self.searched + at);
+        let rest = self.text.as_bytes().get(self.searched..)?;
+        let newline = memchr(b'\n', rest).map(|at| self.searched + at);
         self.searched = newline.unwrap_or(self.text.len());
         newline
     }
 
-    fn holds_prefix(&self, range: Range<usize>) -> bool {
-        // Bytes, because the end of the window may be inside of a character.
+    /// Whether what is left of the current line is for the parser of commands. Enough of it is
+    /// there to tell.
+    fn is_command(&mut self, end: usize) -> bool {
+        if self.command || !self.commands {
+            return self.command;
+        }
+        if self.continued {
+            let window = self.start..end.min(self.start + WINDOW);
+            return self.holds(window, PREFIX);
+        }
+        if self.start >= self.clear {
+            self.look_ahead();
+        }
+        self.start >= self.clear
+    }
+
+    /// Finds the next lines that are text, up to one that may be a command.
+    fn look_ahead(&mut self) {
+        if !self.commands {
+            self.clear = self.text.len();
+            return;
+        }
+        loop {
+            let rest = self.text.as_bytes().get(self.clear..).unwrap_or_default();
+            if self.within {
+                let newline = memchr(b'\n', rest);
+                self.clear += newline.map_or(rest.len(), |at| at + 1);
+                self.within = newline.is_none();
+                if self.within {
+                    return;
+                }
+                continue;
+            }
+            let before = find(rest, KEYWORD.as_bytes()).and_then(|at| rest.get(..at));
+            self.clear += memrchr(b'\n', before.unwrap_or(rest)).map_or(0, |at| at + 1);
+            self.within = self.is_text(self.clear) == Some(true);
+            if !self.within {
+                return;
+            }
+        }
+    }
+
+    /// Whether the line that starts at `start` is not for the parser of commands; nothing if too
+    /// little of it is there to tell.
+    fn is_text(&self, start: usize) -> Option<bool> {
+        let rest = self.text.as_bytes().get(start..)?;
+        let newline = memchr(b'\n', rest);
+        let length = newline.unwrap_or(rest.len());
+        if newline.is_none() && length < WINDOW {
+            return None;
+        }
+        let keyword = if length <= MAX_LINE { KEYWORD } else { PREFIX };
+        Some(!self.holds(start..start + length.min(WINDOW), keyword))
+    }
+
+    fn holds(&self, range: Range<usize>, keyword: &str) -> bool {
+        // Bytes, because the end of a window may be inside of a character.
         let bytes = self.text.as_bytes().get(range).unwrap_or_default();
-        bytes
-            .windows(PREFIX.len())
-            .any(|window| window == PREFIX.as_bytes())
+        find(bytes, keyword.as_bytes()).is_some()
     }
 
-    /// The end of the line without its carriage return.
-    fn without_return(&self, line: Range<usize>) -> usize {
-        let returned = self
-            .text
-            .as_bytes()
-            .get(line.clone())
-            .is_some_and(|line| line.ends_with(b"\r"));
-        line.end - usize::from(returned)
+    /// The next part of the current line, unless it may hold a part of a secret that has not ended.
+    fn part(&mut self, newline: Option<usize>, mask: &Mask) -> Option<String> {
+        let part = Part::new(&self.text, self.start, newline.unwrap_or(self.text.len()));
+        if self.scan.settled(mask) < part.range.end {
+            self.look_ahead();
+            self.scan.advance(mask, &self.text, self.clear);
+            let settled = self.scan.settled(mask) >= part.range.end
+                || self.ended
+                || self.is_text(self.clear) == Some(false);
+            if !settled {
+                return None;
+            }
+        }
+        self.continued = !part.last;
+        self.start = part.range.end;
+        if part.last {
+            self.start = newline? + 1;
+            self.searched = self.start;
+        }
+        let printed = part.print(&self.text, &self.scan);
+        self.scan.forget(self.start);
+        Some(printed)
     }
-}
 
-/// A [`Stretch`] as places in the buffer.
-enum Found {
-    Line(Range<usize>),
-    Piece {
-        around: Range<usize>,
-        from: usize,
-        to: usize,
-        last: bool,
-    },
-    Dropped,
+    /// Goes on at `start`, with nothing to print of what was before.
+    fn skip_to(&mut self, start: usize) {
+        self.start = start;
+        self.searched = start;
+        self.continued = false;
+        if self.clear < start {
+            self.clear = start;
+            self.within = false;
+        }
+        self.scan.restart(start);
+    }
 }
 
 #[cfg(test)]

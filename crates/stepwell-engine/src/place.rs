@@ -1,7 +1,7 @@
 //! Which step an event is about.
 
 use std::sync::Arc;
-use stepwell_event::{Issue, LineKind, RunEvent, StepRecord, StepResult, Usage};
+use stepwell_event::{Issue, LineKind, Published, RunEvent, StepRecord, StepResult, Usage};
 
 /// A step of a job.
 #[derive(Debug, Clone)]
@@ -58,6 +58,24 @@ impl Place {
             step: self.step,
             name,
             value,
+        }
+    }
+
+    pub(crate) fn published(&self, published: Published) -> RunEvent {
+        RunEvent::Published {
+            job: Arc::clone(&self.job),
+            step: self.step,
+            published: Box::new(published),
+        }
+    }
+
+    pub(crate) fn retried(&self, retry: u32, delay_ms: u64, reason: String) -> RunEvent {
+        RunEvent::StepRetried {
+            job: Arc::clone(&self.job),
+            step: self.step,
+            retry,
+            delay_ms,
+            reason,
         }
     }
 

@@ -1,9 +1,8 @@
 //! Why a step did not succeed, as one line for a person.
 
-use crate::condition::{is_success, text};
 use std::fmt::Write;
 use stepwell_event::{Frame, Outcome, StepResult, TrapKind};
-use stepwell_plan::Condition;
+use stepwell_expr::Expression;
 
 /// Characters of a guest's word in a reason.
 const MAX_WORD: usize = 120;
@@ -61,37 +60,40 @@ pub(crate) fn first_line(text: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// Why a step is skipped whose condition is false in a job with this status.
-pub(crate) fn step_skipped(condition: Condition, status: StepResult) -> String {
-    let why = match status {
+/// What the status of a job says about the steps so far.
+pub(crate) fn of_status(status: StepResult) -> &'static str {
+    match status {
         StepResult::Canceled => "the job was canceled",
         StepResult::Failed => "an earlier step failed",
         _ => "no earlier step failed",
-    };
-    format!("condition `{}` is false: {why}", text(condition))
+    }
 }
 
-/// Why a job is skipped whose condition is false, with the results of its dependencies.
-pub(crate) fn job_skipped<'a>(
-    condition: Condition,
-    mut dependencies: impl Iterator<Item = (&'a str, StepResult)>,
+/// Why a stage or job does not start whose condition is false. `culprit` is something before it that
+/// failed, or else was canceled or skipped.
+pub(crate) fn not_started(
+    what: &str,
+    condition: &Expression,
+    culprit: Option<(&str, StepResult)>,
     canceling: bool,
 ) -> String {
-    let why = if canceling {
-        "the run was canceled".to_owned()
-    } else if condition == Condition::Failed {
-        "no job before it failed".to_owned()
-    } else if let Some((name, result)) = dependencies.find(|(_, result)| !is_success(*result)) {
-        let happened = match result {
-            StepResult::Failed => "failed",
-            StepResult::Canceled => "was canceled",
-            _ => "was skipped",
-        };
-        format!("job `{name}` {happened}")
-    } else {
-        "a job before it did not succeed".to_owned()
+    let plain = ["succeeded()", "failed()", "succeededOrFailed()"];
+    let text = condition.text();
+    let status = plain.iter().any(|known| text.eq_ignore_ascii_case(known));
+    let why = match culprit {
+        _ if !status => String::new(),
+        _ if canceling => ": the run was canceled".to_owned(),
+        Some((name, result)) if !text.eq_ignore_ascii_case("failed()") => {
+            let happened = match result {
+                StepResult::Failed => "failed",
+                StepResult::Canceled => "was canceled",
+                _ => "was skipped",
+            };
+            format!(": {what} `{name}` {happened}")
+        }
+        _ => format!(": no {what} before it failed"),
     };
-    format!("condition `{}` of the job is false: {why}", text(condition))
+    format!("condition `{text}` of the {what} is false{why}")
 }
 
 /// `2 errors and 1 warning`.
@@ -124,7 +126,8 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-fn duration(millis: u64) -> String {
+/// A time in the units of people.
+pub(crate) fn duration(millis: u64) -> String {
     match (millis / 1_000, millis % 1_000) {
         (0, millis) => format!("{millis} ms"),
         (seconds @ 0..120, 0) => format!("{seconds} s"),

@@ -1,7 +1,7 @@
 //! What the sandbox is told about a step.
 
 use crate::expand::expand;
-use crate::variable::Variables;
+use crate::scope::Scope;
 use std::path::Path;
 use stepwell_event::{Access, Entry, Limits, StepRequest, WorkspaceGrant};
 use stepwell_plan::{Invocation, Plan, PlannedStep, PlannedTask};
@@ -9,6 +9,9 @@ use stepwell_plan::{Invocation, Plan, PlannedStep, PlannedTask};
 /// Bytes of all expanded inputs, arguments and environment values of a step. The environment and
 /// arguments of a process have a bound of this order on most systems too.
 const MAX_TEXT: usize = 1 << 20;
+
+/// Where a shell finds commands.
+const PATH: &str = "PATH";
 
 /// The task that a step runs.
 pub(crate) fn task<'p>(plan: &'p Plan, step: &PlannedStep) -> Result<&'p PlannedTask, String> {
@@ -22,8 +25,9 @@ pub(crate) fn build(
     step: &PlannedStep,
     task: &PlannedTask,
     workspace: &Path,
-    variables: &Variables,
+    scope: &Scope,
 ) -> Result<StepRequest, String> {
+    let variables = &scope.variables;
     let mut room = MAX_TEXT;
     let mut expand = |text: &str, what: &dyn Fn() -> String| {
         expand(text, |name| variables.get(name), &mut room)
@@ -56,11 +60,21 @@ pub(crate) fn build(
         },
     };
     let mut env = variables.environment().to_vec();
+    let others = scope.task_variables.environment(step.task).into_iter();
+    for (name, value) in others.chain(scope.connections.environment()) {
+        put(&mut env, name, value.to_owned());
+    }
     for (name, value) in &step.env {
         let value = expand(value, &|| format!("environment variable `{name}`"))?;
-        match env.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = value,
-            None => env.push((name.clone(), value)),
+        put(&mut env, name, value);
+    }
+    if matches!(entry, Entry::Command { .. }) {
+        let own = env.iter().find(|(name, _)| name == PATH);
+        let path = scope
+            .search_path
+            .before(own.map(|(_, value)| value.as_str()));
+        if let Some(path) = path {
+            put(&mut env, PATH, path);
         }
     }
     Ok(StepRequest {
@@ -80,6 +94,14 @@ pub(crate) fn build(
             ..Limits::default()
         },
     })
+}
+
+/// Gives a variable of an environment its value, in place if it is there.
+fn put(env: &mut Vec<(String, String)>, name: &str, value: String) {
+    match env.iter_mut().find(|(known, _)| known == name) {
+        Some((_, old)) => *old = value,
+        None => env.push((name.to_owned(), value)),
+    }
 }
 
 fn trimmed(value: String) -> String {

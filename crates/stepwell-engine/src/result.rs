@@ -27,6 +27,33 @@ pub(crate) fn merge_into_run(current: RunResult, new: StepResult) -> RunResult {
     }
 }
 
+/// The result of a stage that had `current`, now that a job ended with `new`: failed and canceled
+/// stay, and what was skipped changes nothing.
+pub(crate) fn merge_into_stage(current: StepResult, new: StepResult) -> StepResult {
+    match (current, new) {
+        (StepResult::Failed | StepResult::Canceled, _) | (_, StepResult::Skipped) => current,
+        _ => current.max(new),
+    }
+}
+
+/// The result of a job that had `current`, now that one of its legs ended with `new`. A leg that
+/// failed says more than one that was canceled, and one that ran more than one that was skipped.
+pub(crate) fn worse_leg(current: Option<StepResult>, new: StepResult) -> StepResult {
+    let rank = |result: StepResult| match result {
+        StepResult::Skipped => 0,
+        StepResult::Succeeded => 1,
+        StepResult::SucceededWithIssues => 2,
+        StepResult::Canceled => 3,
+        StepResult::Failed => 4,
+    };
+    current
+        .into_iter()
+        .fold(new, |worst, other| match rank(other) > rank(worst) {
+            true => other,
+            false => worst,
+        })
+}
+
 /// The results with the names and numbers that logging commands and `Agent.JobStatus` use.
 const NAMES: [(&str, &str, StepResult); 5] = [
     ("Succeeded", "0", StepResult::Succeeded),
@@ -42,6 +69,14 @@ pub(crate) fn name(result: StepResult) -> &'static str {
         .iter()
         .find(|(_, _, named)| *named == result)
         .map_or("", |(name, _, _)| name)
+}
+
+/// The result with Azure's name in any case, or its number.
+pub(crate) fn parse(text: &str) -> Option<StepResult> {
+    let named = |(name, number, _): &&(&str, &str, StepResult)| {
+        name.eq_ignore_ascii_case(text) || *number == text
+    };
+    NAMES.iter().find(named).map(|(_, _, result)| *result)
 }
 
 /// What a step can claim, for a person.

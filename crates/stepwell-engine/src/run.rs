@@ -1,13 +1,27 @@
-//! The run machine: which jobs of a run start, and what comes of the run.
+//! The run machine: which stages and jobs of a run start, and what comes of the run.
+//!
+//! A stage or job is looked at once, when nothing before it is left to wait for. Each look costs as
+//! much as it has direct dependencies, so that a run of a hundred thousand jobs takes no longer per
+//! job than one of ten.
 
-use crate::condition::job_runs;
-use crate::place::Place;
-use crate::reason;
-use crate::result::merge_into_run;
+mod announcement;
+mod cancellation;
+mod graph;
+mod instance;
+mod scope;
+mod verdict;
+
+use crate::result::{merge_into_run, merge_into_stage, worse_leg};
+use crate::start::{JobEnd, JobStart, Opening, OutputVariable, StartVariable};
+use graph::Graph;
+use instance::Instance;
+pub(crate) use instance::{Layers, is_predefined};
+use scope::{RunScope, Stand};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use stepwell_event::{JobSummary, RunEvent, RunResult, Snapshot, StepResult, StepSummary};
-use stepwell_plan::{Plan, PlannedJob};
+use stepwell_event::{RunEvent, RunResult, StepResult};
+use stepwell_plan::{DEFAULT_STAGE, Plan, PlannedStage, PlannedStrategy, computed_legs};
+use verdict::Verdict;
 
 /// What happens to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +30,10 @@ pub enum RunInput {
     Start,
     /// A job that was started ended.
     JobFinished {
-        /// Its position in the plan.
-        job: usize,
+        /// The number that it was started with.
+        instance: usize,
         /// How.
-        result: StepResult,
+        end: JobEnd,
     },
     /// Somebody wants the run to end.
     Cancel {
@@ -35,8 +49,10 @@ pub enum RunCommand {
     Emit(RunEvent),
     /// Start a job, as soon as there is room for it, and answer with [`RunInput::JobFinished`].
     StartJob {
-        /// Its position in the plan.
-        job: usize,
+        /// What the answer refers to it by.
+        instance: usize,
+        /// What it is started with.
+        start: JobStart,
     },
     /// Cancel all jobs that were started and have not ended.
     CancelJobs {
@@ -47,20 +63,48 @@ pub enum RunCommand {
     Finish(RunResult),
 }
 
-/// How far a job is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// It waits for this many entries of its dependencies.
-    Waiting(usize),
-    Started,
-    Finished(StepResult),
-}
-
 /// How far a request to cancel goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cancel {
     Asked,
     Now,
+}
+
+/// What is known of a stage besides its place in the graph.
+#[derive(Default)]
+struct StageRun {
+    unfinished: usize,
+    started: bool,
+    /// Whether the run was canceled while the stage ran. A stage that starts even so is none of it.
+    canceling: bool,
+    result: Option<StepResult>,
+    variables: Vec<StartVariable>,
+}
+
+/// What is known of a job besides its place in the graph.
+#[derive(Default)]
+struct JobRun {
+    /// Instances that have not ended.
+    unfinished: usize,
+    /// Instances that wait for others of the job to end.
+    queue: VecDeque<usize>,
+    variables: Layers,
+    result: Option<StepResult>,
+    outputs: Vec<OutputVariable>,
+}
+
+/// An instance of a job, once the job was looked at.
+struct Running {
+    instance: Instance,
+    started: bool,
+    finished: bool,
+}
+
+/// What can be looked at, because nothing before it is left to wait for.
+#[derive(Clone, Copy)]
+enum Ready {
+    Stage(usize),
+    Job(usize),
 }
 
 /// The state of one run.
@@ -69,11 +113,16 @@ enum Cancel {
 /// state are ignored, so that a driver may send a cancel at any time.
 pub struct RunMachine {
     plan: Arc<Plan>,
-    /// Told with the first event.
-    snapshot: Snapshot,
-    jobs: Vec<Phase>,
-    /// For each job the jobs that wait for it.
-    dependents: Vec<Vec<usize>>,
+    /// Its snapshot is told with the first event.
+    opening: Opening,
+    stages: Graph,
+    jobs: Graph,
+    stage_runs: Vec<StageRun>,
+    job_runs: Vec<JobRun>,
+    instances: Vec<Running>,
+    /// The values of secret outputs.
+    secrets: Vec<String>,
+    running: usize,
     unfinished: usize,
     cancel: Option<Cancel>,
     result: RunResult,
@@ -82,27 +131,24 @@ pub struct RunMachine {
 }
 
 impl RunMachine {
-    /// A run of `plan`; `snapshot` is what is told of where it comes from.
+    /// A run of `plan`.
     #[must_use]
-    pub fn new(plan: Arc<Plan>, snapshot: Snapshot) -> Self {
-        let mut dependents = vec![Vec::new(); plan.jobs.len()];
-        for (index, job) in plan.jobs.iter().enumerate() {
-            for dependency in &job.depends_on {
-                if let Some(dependents) = dependents.get_mut(*dependency) {
-                    dependents.push(index);
-                }
-            }
-        }
+    pub fn new(plan: Arc<Plan>, opening: Opening) -> Self {
+        let stage_run = |stage: &PlannedStage| StageRun {
+            unfinished: stage.jobs.len(),
+            ..StageRun::default()
+        };
         Self {
-            jobs: plan
-                .jobs
-                .iter()
-                .map(|job| Phase::Waiting(job.depends_on.len()))
-                .collect(),
-            unfinished: plan.jobs.len(),
+            stages: Graph::new(plan.stages.iter().map(|stage| &*stage.depends_on)),
+            jobs: Graph::new(plan.jobs.iter().map(|job| &*job.depends_on)),
+            stage_runs: plan.stages.iter().map(stage_run).collect(),
+            job_runs: plan.jobs.iter().map(|_| JobRun::default()).collect(),
+            instances: Vec::with_capacity(plan.jobs.len()),
+            secrets: Vec::new(),
+            running: 0,
+            unfinished: plan.stages.len(),
             plan,
-            snapshot,
-            dependents,
+            opening,
             cancel: None,
             result: RunResult::Succeeded,
             started: false,
@@ -114,12 +160,7 @@ impl RunMachine {
     pub fn handle(&mut self, input: RunInput, out: &mut Vec<RunCommand>) {
         match input {
             RunInput::Start => self.start(out),
-            RunInput::JobFinished { job, result } => {
-                if self.jobs.get(job) == Some(&Phase::Started) {
-                    let ready = self.finish_job(job, result);
-                    self.settle(ready, out);
-                }
-            }
+            RunInput::JobFinished { instance, end } => self.instance_finished(instance, end, out),
             RunInput::Cancel { now: false } => self.cancel(Cancel::Asked, out),
             RunInput::Cancel { now: true } => self.cancel(Cancel::Now, out),
         }
@@ -137,54 +178,26 @@ impl RunMachine {
         }
         out.push(RunCommand::Emit(RunEvent::RunStarted {
             name: self.plan.name.clone(),
-            snapshot: std::mem::take(&mut self.snapshot),
-            jobs: self
-                .plan
-                .jobs
-                .iter()
-                .map(|job| summary(&self.plan, job))
-                .collect(),
+            number: self.opening.number.clone(),
+            snapshot: std::mem::take(&mut self.opening.snapshot),
+            stages: announcement::stages(&self.plan),
+            jobs: announcement::jobs(&self.plan),
         }));
         if let Some(cancel) = self.cancel {
-            out.push(cancel_requested(cancel));
+            out.push(cancellation::requested(cancel));
             // A run that was canceled while it waited runs nothing at all.
             self.cancel = Some(Cancel::Now);
         }
-        let ready =
-            (0..self.jobs.len()).filter(|job| self.jobs.get(*job) == Some(&Phase::Waiting(0)));
-        self.settle(ready.collect(), out);
+        let ready = (0..self.plan.stages.len()).filter(|stage| self.stages.is_ready(*stage));
+        self.settle(ready.map(Ready::Stage).collect(), out);
     }
 
-    fn cancel(&mut self, cancel: Cancel, out: &mut Vec<RunCommand>) {
-        if self.finished || self.cancel >= Some(cancel) {
-            return;
-        }
-        self.result = merge_into_run(self.result, StepResult::Canceled);
-        self.cancel = Some(cancel);
-        if !self.started {
-            return;
-        }
-        out.push(cancel_requested(cancel));
-        if self.jobs.contains(&Phase::Started) {
-            out.push(RunCommand::CancelJobs {
-                now: cancel == Cancel::Now,
-            });
-        }
-    }
-
-    /// Starts or skips the jobs that wait for nothing any more, and ends the run after the last.
-    fn settle(&mut self, mut ready: VecDeque<usize>, out: &mut Vec<RunCommand>) {
-        let plan = Arc::clone(&self.plan);
-        while let Some(job) = ready.pop_front() {
-            let Some(planned) = plan.jobs.get(job) else {
-                continue;
-            };
-            if let Some(reason) = self.reason_to_skip(planned) {
-                skip(planned, &reason, out);
-                ready.extend(self.finish_job(job, StepResult::Skipped));
-            } else {
-                self.set(job, Phase::Started);
-                out.push(RunCommand::StartJob { job });
+    /// Looks at everything that is ready, and ends the run after the last.
+    fn settle(&mut self, mut ready: VecDeque<Ready>, out: &mut Vec<RunCommand>) {
+        while let Some(next) = ready.pop_front() {
+            match next {
+                Ready::Stage(stage) => self.look_at_stage(stage, &mut ready, out),
+                Ready::Job(job) => self.look_at_job(job, &mut ready, out),
             }
         }
         if self.unfinished == 0 && !std::mem::replace(&mut self.finished, true) {
@@ -194,100 +207,279 @@ impl RunMachine {
         }
     }
 
-    /// Notes a job's result and gives the jobs that waited only for it.
-    fn finish_job(&mut self, job: usize, result: StepResult) -> VecDeque<usize> {
-        self.set(job, Phase::Finished(result));
-        self.unfinished -= 1;
-        self.result = merge_into_run(self.result, result);
-        let dependents = self.dependents.get_mut(job).map(std::mem::take);
-        let mut ready = VecDeque::new();
-        for dependent in dependents.unwrap_or_default() {
-            if let Some(Phase::Waiting(count)) = self.jobs.get_mut(dependent) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.push_back(dependent);
+    fn look_at_stage(
+        &mut self,
+        index: usize,
+        ready: &mut VecDeque<Ready>,
+        out: &mut Vec<RunCommand>,
+    ) {
+        let plan = Arc::clone(&self.plan);
+        let Some(stage) = plan.stages.get(index) else {
+            return;
+        };
+        let declared = &*stage.name != DEFAULT_STAGE;
+        let verdict = self
+            .stage_verdict(index)
+            .and_then(|()| self.stage_variables(index).map_err(Verdict::Failed));
+        match verdict {
+            Ok(variables) => {
+                if let Some(run) = self.stage_runs.get_mut(index) {
+                    run.started = true;
+                    run.variables = variables;
+                }
+                if declared {
+                    out.push(RunCommand::Emit(RunEvent::StageStarted {
+                        stage: Arc::clone(&stage.name),
+                    }));
+                }
+                let jobs = stage.jobs.iter().filter(|job| self.jobs.is_ready(**job));
+                ready.extend(jobs.map(|job| Ready::Job(*job)));
+                if stage.jobs.is_empty() {
+                    self.finish_stage(index, StepResult::Succeeded, None, ready, out);
                 }
             }
-        }
-        ready
-    }
-
-    fn set(&mut self, job: usize, phase: Phase) {
-        if let Some(job) = self.jobs.get_mut(job) {
-            *job = phase;
-        }
-    }
-
-    fn reason_to_skip(&self, planned: &PlannedJob) -> Option<String> {
-        if self.cancel == Some(Cancel::Now) {
-            return Some("the run was canceled at once".to_owned());
-        }
-        let dependencies = self.dependencies(planned);
-        let results: Vec<StepResult> = dependencies.iter().map(|(_, result)| *result).collect();
-        let canceling = self.cancel.is_some();
-        (!job_runs(planned.condition, &results, canceling))
-            .then(|| reason::job_skipped(planned.condition, dependencies.into_iter(), canceling))
-    }
-
-    /// The direct and indirect dependencies of a job with their results, the direct ones first.
-    fn dependencies(&self, planned: &PlannedJob) -> Vec<(&str, StepResult)> {
-        let mut seen = vec![false; self.jobs.len()];
-        let mut pending: VecDeque<usize> = planned.depends_on.iter().copied().collect();
-        let mut dependencies = Vec::new();
-        while let Some(index) = pending.pop_front() {
-            let Some(seen) = seen.get_mut(index) else {
-                continue;
-            };
-            if std::mem::replace(seen, true) {
-                continue;
-            }
-            if let Some(job) = self.plan.jobs.get(index)
-                && let Some(Phase::Finished(result)) = self.jobs.get(index)
-            {
-                dependencies.push((job.name.as_ref(), *result));
-                pending.extend(&job.depends_on);
+            Err(verdict) => {
+                let (result, why) = verdict.result();
+                for job in &stage.jobs {
+                    tell_not_begun(&plan, *job, StepResult::Skipped, &why, out);
+                    self.jobs.finish(*job, StepResult::Skipped);
+                }
+                self.finish_stage(index, result, Some(why), ready, out);
             }
         }
-        dependencies
+    }
+
+    fn look_at_job(
+        &mut self,
+        index: usize,
+        ready: &mut VecDeque<Ready>,
+        out: &mut Vec<RunCommand>,
+    ) {
+        let plan = Arc::clone(&self.plan);
+        let Some(job) = plan.jobs.get(index) else {
+            return;
+        };
+        let begun = self
+            .job_verdict(index)
+            .and_then(|()| self.expand(index).map_err(Verdict::Failed))
+            .and_then(|found| {
+                let variables = self.job_variables(index).map_err(Verdict::Failed)?;
+                Ok((found, variables))
+            });
+        let (instances, variables) = match begun {
+            Ok(begun) => begun,
+            Err(verdict) => {
+                let (result, why) = verdict.result();
+                tell_not_begun(&plan, index, result, &why, out);
+                return self.finish_job(index, result, ready, out);
+            }
+        };
+        if matches!(job.strategy, PlannedStrategy::ComputedMatrix { .. })
+            && instances.iter().any(|instance| instance.part.is_some())
+        {
+            let legs = instances.iter();
+            out.push(RunCommand::Emit(RunEvent::JobExpanded {
+                job: Arc::clone(&job.id),
+                legs: legs
+                    .map(|leg| announcement::summary(&plan, job, leg))
+                    .collect(),
+            }));
+        }
+        let first = self.instances.len();
+        let room = instance::max_parallel(job).map_or(usize::MAX, |most| {
+            usize::try_from(most.get()).unwrap_or(usize::MAX)
+        });
+        if let Some(run) = self.job_runs.get_mut(index) {
+            run.unfinished = instances.len();
+            run.queue = (first..first + instances.len()).collect();
+            run.variables = variables;
+        }
+        let running = |instance| Running {
+            instance,
+            started: false,
+            finished: false,
+        };
+        self.instances.extend(instances.into_iter().map(running));
+        for _ in 0..room {
+            if !self.start_next(index, out) {
+                break;
+            }
+        }
+    }
+
+    /// Starts the next instance of a job; tells whether there was one.
+    fn start_next(&mut self, job: usize, out: &mut Vec<RunCommand>) -> bool {
+        let Some(run) = self.job_runs.get_mut(job) else {
+            return false;
+        };
+        let Some(number) = run.queue.pop_front() else {
+            return false;
+        };
+        // The last one needs no copy.
+        let variables = match run.queue.is_empty() {
+            true => std::mem::take(&mut run.variables),
+            false => run.variables.clone(),
+        };
+        let Some(running) = self.instances.get_mut(number) else {
+            return false;
+        };
+        running.started = true;
+        self.running += 1;
+        let instance = running.instance.clone();
+        out.push(RunCommand::StartJob {
+            instance: number,
+            start: JobStart {
+                job,
+                variables: self.instance_variables(&instance, variables),
+                id: instance.id,
+            },
+        });
+        true
+    }
+
+    fn instance_finished(&mut self, number: usize, end: JobEnd, out: &mut Vec<RunCommand>) {
+        let Some(running) = self.instances.get_mut(number) else {
+            return;
+        };
+        if !running.started || std::mem::replace(&mut running.finished, true) {
+            return;
+        }
+        self.running -= 1;
+        let job = running.instance.job;
+        let part = running
+            .instance
+            .part
+            .as_ref()
+            .map(|part| Arc::clone(&part.name));
+        let mut ready = VecDeque::new();
+        if let Some(run) = self.job_runs.get_mut(job) {
+            run.result = Some(worse_leg(run.result, end.result));
+            let secrets = end.outputs.iter().filter(|output| output.secret);
+            self.secrets
+                .extend(secrets.map(|output| output.value.clone()));
+            run.outputs
+                .extend(end.outputs.into_iter().map(|mut output| {
+                    if let Some(part) = &part {
+                        output.name = format!("{part}.{}", output.name);
+                    }
+                    output
+                }));
+            run.unfinished -= 1;
+            if run.unfinished == 0 {
+                let result = run.result.unwrap_or(StepResult::Succeeded);
+                self.finish_job(job, result, &mut ready, out);
+            } else {
+                self.start_next(job, out);
+            }
+        }
+        self.settle(ready, out);
+    }
+
+    /// Notes a job's result; what waited only for it is ready then.
+    fn finish_job(
+        &mut self,
+        index: usize,
+        result: StepResult,
+        ready: &mut VecDeque<Ready>,
+        out: &mut Vec<RunCommand>,
+    ) {
+        let Some(job) = self.plan.jobs.get(index) else {
+            return;
+        };
+        let stage = job.stage;
+        let result = match result {
+            StepResult::Failed if job.continue_on_error => StepResult::SucceededWithIssues,
+            other => other,
+        };
+        let dependents = self.jobs.finish(index, result);
+        ready.extend(dependents.into_iter().map(Ready::Job));
+        let Some(run) = self.stage_runs.get_mut(stage) else {
+            return;
+        };
+        let merged = merge_into_stage(run.result.unwrap_or(StepResult::Succeeded), result);
+        run.result = Some(merged);
+        run.unfinished = run.unfinished.saturating_sub(1);
+        self.result = merge_into_run(self.result, result);
+        if run.unfinished == 0 {
+            self.finish_stage(stage, merged, None, ready, out);
+        }
+    }
+
+    fn finish_stage(
+        &mut self,
+        index: usize,
+        result: StepResult,
+        reason: Option<String>,
+        ready: &mut VecDeque<Ready>,
+        out: &mut Vec<RunCommand>,
+    ) {
+        let Some(stage) = self.plan.stages.get(index) else {
+            return;
+        };
+        if &*stage.name != DEFAULT_STAGE {
+            out.push(RunCommand::Emit(RunEvent::StageFinished {
+                stage: Arc::clone(&stage.name),
+                result,
+                reason,
+            }));
+        }
+        self.unfinished -= 1;
+        self.result = merge_into_run(self.result, result);
+        let dependents = self.stages.finish(index, result);
+        ready.extend(dependents.into_iter().map(Ready::Stage));
+    }
+
+    /// The instances of a job whose condition holds.
+    fn expand(&self, index: usize) -> Result<Vec<Instance>, String> {
+        if let Some(known) = instance::known(&self.plan, index) {
+            return Ok(known);
+        }
+        let Some(job) = self.plan.jobs.get(index) else {
+            return Ok(Vec::new());
+        };
+        let PlannedStrategy::ComputedMatrix { legs, .. } = &job.strategy else {
+            return Ok(Vec::new());
+        };
+        let scope = RunScope {
+            machine: self,
+            stand: Stand::Job(index),
+            variables: self.visible(job.stage),
+        };
+        let value = legs.evaluate(&scope).map_err(|error| error.to_string());
+        let legs = value.and_then(|value| computed_legs(&value));
+        let legs = legs.map_err(|why| format!("the matrix cannot be made: {why}"))?;
+        Ok(instance::of_legs(job, index, &legs))
+    }
+
+    /// The variables that a job of this stage sees before it starts.
+    fn visible(&self, stage: usize) -> &[StartVariable] {
+        let run = self.stage_runs.get(stage);
+        run.map_or(&[], |run| &run.variables)
+    }
+
+    /// The outputs of a job, with the names of legs before them.
+    fn outputs(&self, job: usize) -> impl Iterator<Item = &OutputVariable> {
+        self.job_runs
+            .get(job)
+            .into_iter()
+            .flat_map(|run| &run.outputs)
     }
 }
 
-fn skip(planned: &PlannedJob, reason: &str, out: &mut Vec<RunCommand>) {
-    for step in 0..planned.steps.len() {
-        let place = Place::new(&planned.name, step);
-        let skipped = place.not_begun(StepResult::Skipped, reason.to_owned());
-        out.push(RunCommand::Emit(skipped));
-    }
-    out.push(RunCommand::Emit(RunEvent::JobFinished {
-        job: Arc::clone(&planned.name),
-        result: StepResult::Skipped,
-    }));
-}
-
-fn cancel_requested(cancel: Cancel) -> RunCommand {
-    RunCommand::Emit(RunEvent::CancelRequested {
-        now: cancel == Cancel::Now,
-    })
-}
-
-fn summary(plan: &Plan, job: &PlannedJob) -> JobSummary {
-    let names = job
-        .depends_on
-        .iter()
-        .filter_map(|index| plan.jobs.get(*index));
-    JobSummary {
-        name: Arc::clone(&job.name),
-        depends_on: names.map(|job| Arc::clone(&job.name)).collect(),
-        steps: job
-            .steps
-            .iter()
-            .map(|step| StepSummary {
-                label: step.label.clone(),
-                task: plan
-                    .tasks
-                    .get(step.task)
-                    .map_or_else(String::new, |task| task.name.clone()),
-            })
-            .collect(),
+/// Tells the end of all instances of a job that never began.
+fn tell_not_begun(
+    plan: &Plan,
+    index: usize,
+    result: StepResult,
+    why: &str,
+    out: &mut Vec<RunCommand>,
+) {
+    let Some(job) = plan.jobs.get(index) else {
+        return;
+    };
+    let instances = instance::known(plan, index);
+    for instance in instances.unwrap_or_else(|| instance::of_legs(job, index, &[])) {
+        let events = announcement::not_begun(&instance.id, job, result, why);
+        out.extend(events.map(RunCommand::Emit));
     }
 }

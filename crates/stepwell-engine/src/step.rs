@@ -1,23 +1,29 @@
 //! One step while it runs: what the guest says and does becomes events, counters and, in the end,
 //! the step's record.
 
-use crate::action::{Action, interpret};
-use crate::command::{Command, Parsed, parse};
-use crate::line::{CONTINUED, LineBuffer, MAX_COMMAND, MAX_LINE, Stretch, pieces};
-use crate::mask::Mask;
+use crate::command::{Parsed, parse};
+use crate::detail::Details;
+use crate::line::{LineBuffer, MAX_COMMAND, Stretch, pieces};
 use crate::place::Place;
+use crate::publication::Publication;
 use crate::reason;
 use crate::result::{CLAIMS, can_be_claimed, worse};
-use crate::variable::{Assignment, Variables};
+use crate::scope::Scope;
+use crate::variable::{Assignment, Setter};
 use stepwell_event::{
-    Denial, GuestEvent, Issue, IssueSeverity, LineKind, LogLevel, Refusal, RunEvent, StepResult,
-    Stream,
+    Access, Denial, GuestEvent, Issue, IssueSeverity, LineKind, LogLevel, Refusal, RunEvent,
+    StepResult, Stream,
 };
-use stepwell_plan::{Condition, Invocation, PlannedStep};
+use stepwell_expr::Expression;
+use stepwell_plan::{Commands, Invocation, PlannedStep, PlannedTask};
 
+mod condition;
 mod ending;
+mod following;
+mod publishing;
 
-pub(crate) use ending::tolerate;
+pub(crate) use condition::{holds, why_false};
+pub(crate) use ending::{Verdict, tolerate};
 
 /// Errors, and warnings, that are kept of one step; the counters go on.
 const MAX_ISSUES: u32 = 10;
@@ -32,27 +38,6 @@ const MAX_SETS: usize = 1_000;
 /// which becomes an event of a hundred bytes.
 const MAX_LINES: u64 = 1_000_000;
 
-/// What all steps of a job share.
-pub(crate) struct Scope {
-    pub(crate) variables: Variables,
-    pub(crate) mask: Mask,
-}
-
-impl Scope {
-    /// `text` without secrets and no longer than a line can be.
-    fn clean(&self, text: &str) -> String {
-        clip(self.mask.apply(text).into_owned(), MAX_LINE)
-    }
-}
-
-fn clip(mut text: String, max: usize) -> String {
-    if text.len() > max {
-        text.truncate(text.floor_char_boundary(max));
-        text.push(CONTINUED);
-    }
-    text
-}
-
 /// A result that the step claimed for itself, or got for a command that could not be followed.
 struct Claim {
     result: StepResult,
@@ -63,11 +48,19 @@ struct Claim {
 pub(crate) struct Step {
     place: Place,
     name: Option<String>,
+    /// The task's name.
     task: String,
-    condition: Condition,
+    /// The task's position in the plan.
+    task_position: usize,
+    /// What it may do with the workspace.
+    access: Access,
+    condition: Expression,
     continue_on_error: bool,
-    /// Whether output lines may be logging commands: a typed task has calls for that.
-    commands: bool,
+    /// Whether it is a task of its own kind, which knows nothing of names in the pipeline.
+    typed: bool,
+    /// Which logging commands its output lines may hold.
+    commands: Commands,
+    settable: Option<Vec<String>>,
     stdout: LineBuffer,
     stderr: LineBuffer,
     lines: u64,
@@ -80,21 +73,31 @@ pub(crate) struct Step {
     sets: usize,
     denials: Vec<Denial>,
     denied: usize,
+    publications: Vec<Publication>,
+    /// How often it asked to publish something.
+    published: usize,
+    /// Bytes of the publications that wait.
+    waiting: usize,
+    details: Details,
 }
 
 impl Step {
     /// A step that begins.
-    pub(crate) fn new(place: Place, planned: &PlannedStep, task: &str) -> Self {
-        let commands = matches!(planned.invocation, Invocation::Command { .. });
+    pub(crate) fn new(place: Place, planned: &PlannedStep, task: &PlannedTask) -> Self {
+        let buffer = || LineBuffer::new(planned.commands != Commands::None);
         Self {
             place,
             name: planned.name.clone(),
-            task: task.to_owned(),
-            condition: planned.condition,
+            task: task.name.clone(),
+            task_position: planned.task,
+            access: task.grant.workspace,
+            condition: planned.condition.clone(),
             continue_on_error: planned.continue_on_error,
-            commands,
-            stdout: LineBuffer::new(commands),
-            stderr: LineBuffer::new(commands),
+            typed: matches!(planned.invocation, Invocation::Task { .. }),
+            commands: planned.commands,
+            settable: planned.settable_variables.clone(),
+            stdout: buffer(),
+            stderr: buffer(),
             lines: 0,
             claim: None,
             done: false,
@@ -104,12 +107,26 @@ impl Step {
             sets: 0,
             denials: Vec::new(),
             denied: 0,
+            publications: Vec::new(),
+            published: 0,
+            waiting: 0,
+            details: Details::default(),
         }
     }
 
+    /// Which step it is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the step declared itself done.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// When the step runs.
-    pub(crate) fn condition(&self) -> Condition {
-        self.condition
+    pub(crate) fn condition(&self) -> &Expression {
+        &self.condition
     }
 
     /// The guest did something.
@@ -148,6 +165,7 @@ impl Step {
                 };
                 return self.set_variable(assignment, scope, out);
             }
+            GuestEvent::Publish { publish } => self.publish_by_call(publish, scope, out),
             GuestEvent::Complete { result, message } if can_be_claimed(result) => {
                 self.complete(result, &message, scope, out);
             }
@@ -186,11 +204,8 @@ impl Step {
             && let Some(stretch) = buffer.next(&scope.mask)
         {
             match stretch {
-                Stretch::Line(line) if self.commands => {
-                    self.line_or_command(source, line, scope, out);
-                }
-                Stretch::Line(line) => self.print(source, line, scope, out),
-                Stretch::Piece(piece) => self.print_masked(source, piece.print(&scope.mask), out),
+                Stretch::Line(line) => self.line_or_command(source, line, scope, out),
+                Stretch::Piece(text) => self.print_masked(source, text, out),
                 Stretch::Dropped => {
                     let why = format!("its line is longer than {} KiB", MAX_COMMAND >> 10);
                     self.command_failed("logging command", &why, scope, out);
@@ -206,9 +221,9 @@ impl Step {
         scope: &mut Scope,
         out: &mut Vec<RunEvent>,
     ) {
-        match parse(line) {
+        match parse(line, scope.percents) {
             Parsed::Text => self.print(source, line, scope, out),
-            Parsed::Command(command) => self.follow(&command, scope, out),
+            Parsed::Command(command) => self.follow(source, line, &command, scope, out),
             Parsed::Illegal => {
                 self.print(source, line, scope, out);
                 let hint = "the line has `##vso` in it and is no logging command, which looks like \
@@ -218,9 +233,9 @@ impl Step {
         }
     }
 
-    fn print(&mut self, source: LineKind, line: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
-        for piece in pieces(line) {
-            self.print_masked(source, piece.print(&scope.mask), out);
+    fn print(&mut self, source: LineKind, text: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
+        for piece in pieces(text, &scope.mask) {
+            self.print_masked(source, piece, out);
         }
     }
 
@@ -260,12 +275,7 @@ impl Step {
             LogLevel::Warning => LineKind::Warning,
             LogLevel::Error => LineKind::Error,
         };
-        if message.is_empty() {
-            self.print(source, message, scope, out);
-        }
-        for line in message.lines() {
-            self.print(source, line, scope, out);
-        }
+        self.print(source, message, scope, out);
     }
 
     fn report(&mut self, issue: Issue, scope: &Scope, out: &mut Vec<RunEvent>) {
@@ -304,11 +314,14 @@ impl Step {
                 "a step can set variables {MAX_SETS} times"
             )));
         }
-        let stored = scope
-            .variables
-            .set(self.name.as_deref(), assignment, &mut scope.mask)?;
+        let setter = Setter {
+            step: self.name.as_deref(),
+            settable: self.settable.as_deref(),
+        };
+        let stored = scope.variables.set(setter, assignment, &mut scope.mask)?;
         let name = scope.clean(&stored.name);
-        if !stored.addressable {
+        // A task sets its outputs whether or not somebody wants them.
+        if !stored.addressable && !self.typed {
             self.host(
                 format!("no step can read the output `{name}`: give this step a `name`"),
                 out,
@@ -328,7 +341,9 @@ impl Step {
         scope: &Scope,
         out: &mut Vec<RunEvent>,
     ) {
-        self.claim(result, reason::first_line(message).to_owned());
+        // Masked before it is cut, because a secret may have several lines.
+        let masked = scope.mask.apply(message);
+        self.claim(result, reason::first_line(&masked).to_owned());
         self.progress(100, message, scope, out);
     }
 
@@ -373,72 +388,5 @@ impl Step {
         );
         self.host(scope.clean(&text), out);
         self.denials.push(denial);
-    }
-
-    fn follow(&mut self, command: &Command<'_>, scope: &mut Scope, out: &mut Vec<RunEvent>) {
-        let followed = interpret(command).and_then(|action| self.perform(action, scope, out));
-        if let Err(why) = followed {
-            let name = format!("`{}.{}`", command.area, command.event);
-            self.command_failed(&name, &why, scope, out);
-        }
-    }
-
-    fn perform(
-        &mut self,
-        action: Action,
-        scope: &mut Scope,
-        out: &mut Vec<RunEvent>,
-    ) -> Result<(), String> {
-        match action {
-            Action::SetVariable(assignment) => {
-                return self.set_variable(assignment, scope, out).map_err(explain);
-            }
-            Action::AddSecret(secret) if secret.is_empty() => {}
-            Action::AddSecret(secret) => return scope.mask.add(&secret).map_err(explain),
-            Action::ReportIssue(issue) => self.report(issue, scope, out),
-            Action::SetProgress { percent, message } => {
-                self.progress(percent, &message, scope, out);
-            }
-            Action::Complete {
-                result,
-                message,
-                done,
-            } => {
-                self.complete(result, &message, scope, out);
-                self.done = done;
-            }
-            Action::Debug(text) => self.print(LineKind::Debug, &text, scope, out),
-            Action::Ignore(why) => self.host(scope.clean(&why), out),
-        }
-        Ok(())
-    }
-
-    /// Two errors and a failed step, as in Azure.
-    fn command_failed(&mut self, name: &str, why: &str, scope: &Scope, out: &mut Vec<RunEvent>) {
-        for message in [format!("unable to process {name}"), why.to_owned()] {
-            let error = Issue {
-                severity: IssueSeverity::Error,
-                message,
-                path: None,
-                line: None,
-                column: None,
-                code: None,
-            };
-            self.report(error, scope, out);
-        }
-        self.claim(
-            StepResult::Failed,
-            format!("unable to process {name}: {why}"),
-        );
-    }
-}
-
-fn explain(refusal: Refusal) -> String {
-    match refusal {
-        Refusal::InvalidName(why)
-        | Refusal::ReadOnly(why)
-        | Refusal::Unmaskable(why)
-        | Refusal::TooLarge(why)
-        | Refusal::Denied(why) => why,
     }
 }

@@ -1,14 +1,17 @@
 //! The variables of a job.
 //!
 //! Names ignore case. A variable that a step sets is there for the steps after it, which see it as
-//! `$(name)` and, unless it is secret, in their environment.
+//! `$(name)`, in conditions and, unless it is secret, in their environment.
 
 use crate::mask::Mask;
+use crate::pattern;
 use crate::resolve::{Raw, resolve};
+use crate::start::{OutputVariable, StartVariable};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use stepwell_event::Refusal;
+use stepwell_expr::Object;
 
 /// Bytes of one value, set or expanded.
 pub(crate) const MAX_VALUE: usize = 64 << 10;
@@ -22,13 +25,14 @@ const MAX_TOTAL: usize = 1 << 20;
 /// Bytes of a name.
 const MAX_NAME: usize = 100;
 
-/// Names of the runner itself start like this; neither pipelines nor guests can set them.
+/// Names of the runner itself start like this; guests cannot set them.
 const RESERVED: [&str; 2] = ["system.", "agent."];
 
 /// The worst result in the job so far.
 pub(crate) const JOB_STATUS: &str = "Agent.JobStatus";
 
-const JOB_NAME: &str = "System.JobName";
+/// The run's number.
+const RUN_NUMBER: &str = "Build.BuildNumber";
 
 /// What a step wants to set.
 #[derive(Debug, Default)]
@@ -39,6 +43,34 @@ pub(crate) struct Assignment {
     pub(crate) output: bool,
     pub(crate) read_only: bool,
     pub(crate) preserve_case: bool,
+}
+
+/// Who sets a variable.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setter<'s> {
+    /// The step's name, by which others address its outputs.
+    pub(crate) step: Option<&'s str>,
+    /// Globs of the variables that it may set; `None` is all.
+    pub(crate) settable: Option<&'s [String]>,
+}
+
+impl Setter<'_> {
+    /// Refuses a name that the pipeline does not let the step set.
+    pub(crate) fn check(self, name: &str) -> Result<(), Refusal> {
+        let Some(patterns) = self.settable else {
+            return Ok(());
+        };
+        if patterns.iter().any(|glob| pattern::matches(glob, name)) {
+            return Ok(());
+        }
+        let allowed = match patterns {
+            [] => "none".to_owned(),
+            _ => format!("`{}`", patterns.join("`, `")),
+        };
+        Err(Refusal::Denied(format!(
+            "`{name}` is not set: the pipeline lets this step set {allowed} (`settable-variables`)"
+        )))
+    }
 }
 
 /// What a step did set.
@@ -62,6 +94,8 @@ struct Variable {
     /// Whether the expanded value holds a secret.
     tainted: bool,
     read_only: bool,
+    /// Whether it is an output of a step, which other jobs can read.
+    output: bool,
     preserve_case: bool,
     /// Whether somebody was told that the value cannot be expanded.
     warned: bool,
@@ -88,14 +122,15 @@ pub(crate) struct Variables {
 
 impl Variables {
     /// The variables that a job starts with.
-    pub(crate) fn new(job: &str, pipeline: &[(String, String)]) -> Self {
+    pub(crate) fn new(start: Vec<StartVariable>) -> Self {
         let mut variables = Self::default();
-        variables.set_system(JOB_NAME, job);
-        for (name, value) in pipeline {
-            if !is_reserved(name) && !name.trim().is_empty() {
+        for variable in start {
+            if !variable.name.trim().is_empty() {
                 variables.store(Variable {
-                    name: name.clone(),
-                    value: value.clone(),
+                    name: variable.name,
+                    value: variable.value,
+                    secret: variable.secret,
+                    read_only: variable.read_only,
                     ..Variable::default()
                 });
             }
@@ -110,6 +145,11 @@ impl Variables {
         }
     }
 
+    /// Sets the run's number.
+    pub(crate) fn set_run_number(&mut self, number: &str) {
+        self.set_system(RUN_NUMBER, number);
+    }
+
     fn set_system(&mut self, name: &str, value: &str) {
         self.store(Variable {
             name: name.to_owned(),
@@ -119,25 +159,59 @@ impl Variables {
         });
     }
 
-    /// Sets a variable for a step named `step`.
+    /// Sets a variable for a step. What is secret is masked also if it is then not set.
     pub(crate) fn set(
         &mut self,
-        step: Option<&str>,
+        setter: Setter<'_>,
         assignment: Assignment,
         mask: &mut Mask,
     ) -> Result<Stored, Refusal> {
-        let Assignment { name, value, .. } = assignment;
-        check_name(&name)?;
-        let name = match step {
-            Some(step) if assignment.output => format!("{step}.{name}"),
-            _ => name,
-        };
-        let known = self.find(&name).and_then(|index| self.variables.get(index));
-        if is_reserved(&name) || known.is_some_and(|known| known.read_only) {
-            return Err(Refusal::ReadOnly(format!("variable `{name}` is read-only")));
+        let Assignment {
+            name: plain, value, ..
+        } = assignment;
+        check_name(&plain)?;
+        if is_reserved(&plain) || self.known(&plain).is_some_and(|known| known.read_only) {
+            return Err(Refusal::ReadOnly(format!(
+                "variable `{plain}` is read-only"
+            )));
         }
+        // A step may set an output of its own again: nobody has seen it yet.
+        let name = match setter.step {
+            Some(step) if assignment.output => Cow::Owned(format!("{step}.{plain}")),
+            _ => Cow::Borrowed(plain.as_str()),
+        };
+        let known = self.known(&name);
+        let secret = assignment.secret || known.is_some_and(|known| known.secret);
+        if secret && !value.is_empty() {
+            mask.add(&value)?;
+        }
+        setter.check(&plain)?;
+        self.check_room(&name, value.len())?;
+        let shown = (!secret).then(|| value.clone());
+        let addressable = !assignment.output || setter.step.is_some();
+        let name = name.into_owned();
+        if addressable {
+            self.store(Variable {
+                name: name.clone(),
+                value,
+                secret,
+                read_only: assignment.read_only || assignment.output,
+                output: assignment.output,
+                preserve_case: assignment.preserve_case,
+                ..Variable::default()
+            });
+        }
+        Ok(Stored {
+            name,
+            value: shown,
+            addressable,
+        })
+    }
+
+    fn check_room(&self, name: &str, bytes: usize) -> Result<(), Refusal> {
+        let known = self.known(name);
         let replaced = known.map_or(0, |known| known.value.len());
-        if value.len() > MAX_VALUE || self.total - replaced + value.len() > MAX_TOTAL {
+        if bytes > MAX_VALUE || self.total - replaced + bytes > MAX_TOTAL {
             return Err(Refusal::TooLarge(format!(
                 "the value of `{name}` is too large: one value can have {} KiB, all variables of a \
                  job together {} KiB",
@@ -150,31 +224,17 @@ impl Variables {
                 "variable `{name}` is one too many: a job can have {MAX_VARIABLES}"
             )));
         }
-        let secret = assignment.secret || known.is_some_and(|known| known.secret);
-        if secret && !value.is_empty() {
-            mask.add(&value)?;
-        }
-        let shown = (!secret).then(|| value.clone());
-        let addressable = !assignment.output || step.is_some();
-        if addressable {
-            self.store(Variable {
-                name: name.clone(),
-                value,
-                secret,
-                read_only: assignment.read_only || assignment.output,
-                preserve_case: assignment.preserve_case,
-                ..Variable::default()
-            });
-        }
-        Ok(Stored {
-            name,
-            value: shown,
-            addressable,
-        })
+        Ok(())
+    }
+
+    fn known(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(self.find(name)?)
     }
 
     /// Brings everything up to date before a step; gives what to warn of.
-    pub(crate) fn refresh(&mut self) -> Vec<String> {
+    ///
+    /// A value that pulled in a secret is a secret of its own.
+    pub(crate) fn refresh(&mut self, mask: &mut Mask) -> Vec<String> {
         let mut warnings = Vec::new();
         if !std::mem::take(&mut self.stale) {
             return warnings;
@@ -191,6 +251,12 @@ impl Variables {
         for (variable, resolved) in self.variables.iter_mut().zip(resolved) {
             variable.expanded = resolved.value;
             variable.tainted = resolved.secret;
+            if let Some(value) = &variable.expanded
+                && variable.tainted
+            {
+                // A refusal is no harm: the secret in it is masked anyway.
+                let _ = mask.add(value);
+            }
             if let Some(problem) = resolved.problem
                 && !std::mem::replace(&mut variable.warned, true)
             {
@@ -204,10 +270,35 @@ impl Variables {
         warnings
     }
 
+    /// All variables for an expression, as of the last [`Variables::refresh`].
+    pub(crate) fn object(&self) -> Object {
+        let variables = self.variables.iter();
+        variables
+            .map(|variable| (variable.name.as_str(), variable.effective()))
+            .collect()
+    }
+
+    /// What other jobs can read, as of the last [`Variables::refresh`].
+    pub(crate) fn outputs(&self) -> Vec<OutputVariable> {
+        let outputs = self.variables.iter().filter(|variable| variable.output);
+        outputs
+            .map(|variable| OutputVariable {
+                name: variable.name.clone(),
+                value: variable.effective().to_owned(),
+                secret: variable.tainted,
+            })
+            .collect()
+    }
+
+    /// Whether a variable is secret or holds a secret.
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
+        self.known(name)
+            .is_some_and(|variable| variable.secret || variable.tainted)
+    }
+
     /// The value for a macro, as of the last [`Variables::refresh`].
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let variable = self.variables.get(self.find(name)?)?;
-        Some(variable.effective())
+        self.known(name).map(Variable::effective)
     }
 
     /// All variables that are not secret, as of the last [`Variables::refresh`], by the names that
@@ -220,7 +311,8 @@ impl Variables {
         let mut environment: Vec<(String, String)> = Vec::with_capacity(self.variables.len() + 1);
         let mut places = HashMap::new();
         for variable in &self.variables {
-            if variable.tainted {
+            // No environment can hold such a name.
+            if variable.tainted || variable.name.contains(['=', '\0']) {
                 continue;
             }
             let mapped = environment_name(&variable.name, variable.preserve_case);
@@ -269,7 +361,7 @@ impl Variables {
     }
 }
 
-fn fold(name: &str) -> Cow<'_, str> {
+pub(crate) fn fold(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
@@ -284,23 +376,24 @@ fn is_reserved(name: &str) -> bool {
     })
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
-    let is_inner = |char: char| char.is_ascii_alphanumeric() || "_.-".contains(char);
-    let fits = name.len() <= MAX_NAME
-        && name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
-        && name.chars().all(is_inner);
-    if fits {
+/// Refuses what is no name that a step can give to a variable.
+///
+/// Azure takes any text. A name with `)` could not be addressed, one with `=` could not be in an
+/// environment.
+pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
+    let is_odd = |char: char| char.is_control() || "=)".contains(char);
+    if name.len() <= MAX_NAME && !name.trim().is_empty() && !name.contains(is_odd) {
         return Ok(());
     }
     let shown: String = name.chars().take(MAX_NAME).collect();
     Err(Refusal::InvalidName(format!(
-        "`{shown}` is no name for a variable: use at most {MAX_NAME} letters, digits, `_`, `.` and \
-         `-`, and begin with a letter or `_`"
+        "`{shown}` is no name for a variable: it must not be blank, have more than {MAX_NAME} bytes, \
+         `=`, `)` or control characters"
     )))
 }
 
 /// The name of a variable in an environment.
-fn environment_name(name: &str, preserve_case: bool) -> String {
+pub(crate) fn environment_name(name: &str, preserve_case: bool) -> String {
     let name = name.replace(['.', ' '], "_");
     if preserve_case {
         name

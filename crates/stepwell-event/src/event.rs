@@ -1,6 +1,6 @@
 //! Run events: every change of state, in order.
 
-use crate::{Denial, Digest, Outcome, RunId, RunResult, StepResult, Stream, Usage};
+use crate::{Denial, Digest, Outcome, Published, RunId, RunResult, StepResult, Stream, Usage};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -36,26 +36,55 @@ pub enum RunEvent {
     RunStarted {
         /// The pipeline's name.
         name: String,
+        /// The run's number.
+        #[serde(default)]
+        number: String,
         /// What is needed to run it again.
         snapshot: Snapshot,
-        /// Its jobs in the order of the file.
+        /// Its stages in the order of the file.
+        #[serde(default)]
+        stages: Vec<StageSummary>,
+        /// Its jobs in the order of the file, each leg of a matrix on its own as far as they are
+        /// known.
         jobs: Vec<JobSummary>,
+    },
+    /// A stage began.
+    StageStarted {
+        /// The stage's name.
+        stage: Arc<str>,
+    },
+    /// A stage ended, or was skipped.
+    StageFinished {
+        /// The stage's name.
+        stage: Arc<str>,
+        /// How.
+        result: StepResult,
+        /// Why it did not succeed, where its jobs do not tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The legs of a job are known; they take its place.
+    JobExpanded {
+        /// The job's identifier.
+        job: Arc<str>,
+        /// Its legs.
+        legs: Vec<JobSummary>,
     },
     /// A job began.
     JobStarted {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
     },
     /// A step began.
     StepStarted {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// The step's position in the job, from 0.
         step: u32,
     },
     /// One line of a step's log.
     Line {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// The step's position in the job.
         step: u32,
@@ -66,7 +95,7 @@ pub enum RunEvent {
     },
     /// A step reported a problem.
     IssueReported {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// The step's position in the job.
         step: u32,
@@ -75,7 +104,7 @@ pub enum RunEvent {
     },
     /// A step told how far it is.
     Progressed {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// The step's position in the job.
         step: u32,
@@ -86,7 +115,7 @@ pub enum RunEvent {
     },
     /// A step set a variable.
     VariableSet {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// The step's position in the job.
         step: u32,
@@ -95,9 +124,31 @@ pub enum RunEvent {
         /// The value; `None` for a secret.
         value: Option<String>,
     },
+    /// A step published something.
+    Published {
+        /// The job's identifier.
+        job: Arc<str>,
+        /// The step's position in the job.
+        step: u32,
+        /// What.
+        published: Box<Published>,
+    },
+    /// A step failed and is run again after a while.
+    StepRetried {
+        /// The job's identifier.
+        job: Arc<str>,
+        /// The step's position in the job.
+        step: u32,
+        /// Which retry follows, from 1.
+        retry: u32,
+        /// How long it waits, in milliseconds.
+        delay_ms: u64,
+        /// Why it failed.
+        reason: String,
+    },
     /// A step ended, or was skipped.
     StepFinished {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// The step's position in the job.
         step: u32,
@@ -106,10 +157,13 @@ pub enum RunEvent {
     },
     /// A job ended, or was skipped.
     JobFinished {
-        /// The job's name.
+        /// The job's identifier.
         job: Arc<str>,
         /// How.
         result: StepResult,
+        /// Why it did not succeed, where its steps do not tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Somebody asked to cancel the run.
     CancelRequested {
@@ -131,7 +185,13 @@ pub struct Snapshot {
     pub file: String,
     /// Its exact text.
     pub text: String,
-    /// Variables given on the command line, in order.
+    /// The templates that it uses: their paths in the project, and their exact texts.
+    #[serde(default)]
+    pub templates: Vec<(String, String)>,
+    /// Its parameters with the values that they had.
+    #[serde(default)]
+    pub parameters: Vec<(String, String)>,
+    /// Variables given on the command line, in order; never secrets.
     pub variables: Vec<(String, String)>,
     /// The components, by the name the pipeline uses.
     pub tasks: Vec<TaskSummary>,
@@ -147,13 +207,31 @@ pub struct TaskSummary {
     pub digest: Digest,
 }
 
+/// A stage as planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StageSummary {
+    /// The stage's name.
+    pub name: Arc<str>,
+    /// What a person calls it; empty for the stage of a pipeline that declares none.
+    pub label: String,
+    /// The stages it waits for.
+    pub depends_on: Vec<Arc<str>>,
+}
+
 /// A job as planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct JobSummary {
-    /// The job's name.
+    /// The job's identifier: `stage.job.leg`, without the parts that there are not.
     pub name: Arc<str>,
-    /// The jobs it waits for.
+    /// What a person calls it.
+    #[serde(default)]
+    pub label: String,
+    /// The stage that it is part of.
+    #[serde(default)]
+    pub stage: Arc<str>,
+    /// The identifiers of the jobs it waits for.
     pub depends_on: Vec<Arc<str>>,
     /// Its steps in order.
     pub steps: Vec<StepSummary>,

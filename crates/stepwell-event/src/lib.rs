@@ -8,16 +8,21 @@
 mod event;
 mod id;
 mod outcome;
+mod publish;
 mod state;
 mod step;
 
 pub use event::{
     Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
-    StepRecord, StepSummary, TaskSummary,
+    StageSummary, StepRecord, StepSummary, TaskSummary,
 };
 pub use id::{Digest, ParseIdError, RunId};
 pub use outcome::{Denial, Frame, LimitKind, Outcome, RunResult, StepResult, TrapKind, Usage};
-pub use state::{JobPosition, JobState, RunState, StepState};
+pub use publish::{
+    Collect, Collected, Coverage, Detail, DetailState, DetailUpdate, Publish, Published,
+    StoredFile, TestFailure, TestResultsRequest, TestRun,
+};
+pub use state::{JobPosition, JobState, RunState, StageState, StepState};
 pub use step::{
     Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, Limits, LogLevel,
     OutputSpec, Refusal, StepReport, StepRequest, Stream, WorkspaceGrant,

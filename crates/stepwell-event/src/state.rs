@@ -4,7 +4,11 @@
 //! fold is total: a torn journal gives a prefix of the events, and events that fit nothing (an
 //! unknown job, a step out of range) are passed over.
 
-use crate::{Envelope, Issue, JobSummary, RunEvent, RunId, RunResult, StepRecord, StepResult};
+use crate::{
+    Envelope, Issue, JobSummary, Published, RunEvent, RunId, RunResult, StageSummary, StepRecord,
+    StepResult,
+};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A run as far as its events tell.
@@ -14,6 +18,10 @@ pub struct RunState {
     pub run: Option<RunId>,
     /// The pipeline's name.
     pub name: String,
+    /// The run's number.
+    pub number: String,
+    /// The run's tags.
+    pub tags: Vec<String>,
     /// The host's wall clock at the start of the run.
     pub started_ms: Option<u64>,
     /// The host's wall clock at the newest event.
@@ -22,21 +30,44 @@ pub struct RunState {
     pub cancel_requested: bool,
     /// How the run ended; `None` while it has not.
     pub result: Option<RunResult>,
+    /// Its stages in the order of the file.
+    pub stages: Vec<StageState>,
     /// Its jobs in the order of the file.
     pub jobs: Vec<JobState>,
+    /// Positions of the jobs by identifier.
+    places: HashMap<Arc<str>, usize>,
+}
+
+/// A stage as far as its events tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageState {
+    /// The stage's name.
+    pub name: Arc<str>,
+    /// What a person calls it; empty for the stage of a pipeline that declares none.
+    pub label: String,
+    /// How it ended; `None` while it has not.
+    pub result: Option<StepResult>,
+    /// Why it did not succeed, where its jobs do not tell.
+    pub reason: Option<String>,
 }
 
 /// A job as far as its events tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobState {
-    /// The job's name.
+    /// The job's identifier.
     pub name: Arc<str>,
+    /// What a person calls it.
+    pub label: String,
+    /// The stage that it is part of.
+    pub stage: Arc<str>,
     /// The host's wall clock when it began.
     pub started_ms: Option<u64>,
     /// The host's wall clock when it ended.
     pub finished_ms: Option<u64>,
     /// How it ended; `None` while it has not.
     pub result: Option<StepResult>,
+    /// Why it did not succeed, where its steps do not tell.
+    pub reason: Option<String>,
     /// Its steps in order.
     pub steps: Vec<StepState>,
 }
@@ -52,6 +83,8 @@ pub struct StepState {
     pub started_ms: Option<u64>,
     /// The problems that it reported, as far as they are kept.
     pub issues: Vec<Issue>,
+    /// What it published.
+    pub published: Vec<Published>,
     /// How it ended; `None` while it has not.
     pub record: Option<Box<StepRecord>>,
 }
@@ -89,10 +122,37 @@ impl RunState {
         self.run.get_or_insert(envelope.run);
         self.seen_ms = self.seen_ms.max(time_ms);
         match &envelope.event {
-            RunEvent::RunStarted { name, jobs, .. } => {
+            RunEvent::RunStarted {
+                name,
+                number,
+                stages,
+                jobs,
+                ..
+            } => {
                 self.name.clone_from(name);
+                self.number.clone_from(number);
                 self.started_ms = Some(time_ms);
+                self.stages = stages.iter().map(StageState::planned).collect();
                 self.jobs = jobs.iter().map(JobState::planned).collect();
+                self.remember_places(0);
+            }
+            RunEvent::JobExpanded { job, legs } => {
+                if let Some(place) = self.places.remove(job) {
+                    let legs = legs.iter().map(JobState::planned);
+                    self.jobs.splice(place..=place, legs);
+                    self.remember_places(place);
+                }
+            }
+            RunEvent::StageFinished {
+                stage,
+                result,
+                reason,
+            } => {
+                let mut stages = self.stages.iter_mut();
+                if let Some(stage) = stages.find(|known| known.name == *stage) {
+                    stage.result = Some(*result);
+                    stage.reason.clone_from(reason);
+                }
             }
             RunEvent::JobStarted { job } => {
                 if let Some(job) = self.job_mut(job) {
@@ -114,22 +174,55 @@ impl RunState {
                     step.record = Some(record.clone());
                 }
             }
-            RunEvent::JobFinished { job, result } => {
+            RunEvent::JobFinished {
+                job,
+                result,
+                reason,
+            } => {
                 if let Some(job) = self.job_mut(job) {
                     job.finished_ms = Some(time_ms);
                     job.result = Some(*result);
+                    job.reason.clone_from(reason);
                 }
             }
+            RunEvent::Published {
+                job,
+                step,
+                published,
+            } => self.publish(job, *step, published),
             RunEvent::CancelRequested { .. } => self.cancel_requested = true,
             RunEvent::RunFinished { result } => self.result = Some(*result),
-            RunEvent::Line { .. } | RunEvent::Progressed { .. } | RunEvent::VariableSet { .. } => {}
+            RunEvent::StageStarted { .. }
+            | RunEvent::Line { .. }
+            | RunEvent::Progressed { .. }
+            | RunEvent::VariableSet { .. }
+            | RunEvent::StepRetried { .. } => {}
         }
     }
 
-    /// The job of this name.
+    fn publish(&mut self, job: &str, step: u32, published: &Published) {
+        match published {
+            Published::RunNumber { number } => self.number.clone_from(number),
+            Published::Tag { tag } if !self.tags.contains(tag) => self.tags.push(tag.clone()),
+            Published::Tag { .. } => {}
+            _ => {
+                if let Some(step) = self.step_mut(job, step) {
+                    step.published.push(published.clone());
+                }
+            }
+        }
+    }
+
+    fn remember_places(&mut self, from: usize) {
+        let jobs = self.jobs.iter().enumerate().skip(from);
+        self.places
+            .extend(jobs.map(|(place, job)| (Arc::clone(&job.name), place)));
+    }
+
+    /// The job of this identifier.
     #[must_use]
     pub fn job(&self, name: &str) -> Option<&JobState> {
-        self.jobs.iter().find(|job| &*job.name == name)
+        self.jobs.get(*self.places.get(name)?)
     }
 
     /// The step of this job at this position, from 0.
@@ -146,12 +239,23 @@ impl RunState {
     }
 
     fn job_mut(&mut self, name: &str) -> Option<&mut JobState> {
-        self.jobs.iter_mut().find(|job| &*job.name == name)
+        self.jobs.get_mut(*self.places.get(name)?)
     }
 
     fn step_mut(&mut self, job: &str, step: u32) -> Option<&mut StepState> {
         let step = usize::try_from(step).ok()?;
         self.job_mut(job)?.steps.get_mut(step)
+    }
+}
+
+impl StageState {
+    fn planned(stage: &StageSummary) -> Self {
+        Self {
+            name: Arc::clone(&stage.name),
+            label: stage.label.clone(),
+            result: None,
+            reason: None,
+        }
     }
 }
 
@@ -162,13 +266,17 @@ impl JobState {
             task: step.task.clone(),
             started_ms: None,
             issues: Vec::new(),
+            published: Vec::new(),
             record: None,
         };
         Self {
-            name: job.name.clone(),
+            name: Arc::clone(&job.name),
+            label: job.label.clone(),
+            stage: Arc::clone(&job.stage),
             started_ms: None,
             finished_ms: None,
             result: None,
+            reason: None,
             steps: job.steps.iter().map(step).collect(),
         }
     }
@@ -226,9 +334,13 @@ mod tests {
         vec![
             RunEvent::RunStarted {
                 name: "demo".into(),
+                number: "1".into(),
                 snapshot: Snapshot::default(),
+                stages: Vec::new(),
                 jobs: vec![JobSummary {
                     name: "a".into(),
+                    label: "a".into(),
+                    stage: "".into(),
                     depends_on: Vec::new(),
                     steps: vec![step("one"), step("two")],
                 }],
@@ -239,6 +351,7 @@ mod tests {
             RunEvent::JobFinished {
                 job: "a".into(),
                 result: StepResult::Succeeded,
+                reason: None,
             },
             RunEvent::RunFinished {
                 result: RunResult::Succeeded,

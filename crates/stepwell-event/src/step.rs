@@ -2,7 +2,7 @@
 //! [`StepReport`] come out. All of it is plain serialisable data, so that a step can run in this
 //! process or in a worker.
 
-use crate::{Denial, Digest, Outcome, StepResult, Usage};
+use crate::{Denial, Digest, Outcome, Publish, StepResult, Usage};
 use serde::{Deserialize, Serialize};
 
 /// All that the sandbox is told about one step.
@@ -184,6 +184,11 @@ pub enum GuestEvent {
         result: StepResult,
         /// Why.
         message: String,
+    },
+    /// `publishing`: files, results, tags.
+    Publish {
+        /// What.
+        publish: Publish,
     },
     /// The guest was refused something.
     Denied(Denial),

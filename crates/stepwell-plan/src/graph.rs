@@ -1,167 +1,177 @@
-//! The graph of jobs: every dependency exists, and every job can start.
+//! The graphs of stages and of jobs: all that is in them can start.
+//!
+//! A cycle is one problem, told with its path and with every place that keeps something from
+//! starting. Its words are those that Azure Pipelines uses.
 
-use crate::suggestion::suggestion;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::HashSet;
+use std::ops::Range;
 use stepwell_diagnostic::Diagnostic;
-use stepwell_spec::{Job, Spanned, name};
 
-/// A dependency: the position of the job, and where it is named.
-struct Edge<'p> {
-    to: usize,
-    name: &'p Spanned<String>,
+/// As many places of a cycle are shown; a larger one is no clearer with all of them.
+const MAX_PLACES: usize = 20;
+
+/// As many names of a path are written out.
+const MAX_PATH: usize = 10;
+
+/// A dependency.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    /// The position of what must be finished before.
+    pub(crate) to: usize,
+    /// Where the file says so.
+    pub(crate) span: Range<usize>,
+    /// The file says nothing: a stage waits for the one before it.
+    pub(crate) implied: bool,
 }
 
-/// The positions of the jobs that each job depends on, without those that cannot be.
-pub(crate) fn resolve(jobs: &[Job], problems: &mut Vec<Diagnostic>) -> Vec<Vec<usize>> {
-    let mut positions = HashMap::new();
-    for (position, job) in jobs.iter().enumerate() {
-        positions
-            .entry(name::fold(&job.name.value))
-            .or_insert(position);
-    }
-    let edges: Vec<_> = (0..)
-        .zip(jobs)
-        .map(|(position, job)| edges(jobs, &positions, position, job, problems))
-        .collect();
-    let stuck = stuck(&edges);
-    if stuck.contains(&true) {
-        problems.push(cycle(jobs, &edges, &stuck));
-    }
-    edges
-        .into_iter()
-        .map(|edges| edges.into_iter().map(|edge| edge.to).collect())
-        .collect()
+/// Stages, or the jobs of all stages.
+pub(crate) struct Graph<'p> {
+    /// What is in it: `stage` or `job`.
+    pub(crate) what: &'static str,
+    /// The names by position.
+    pub(crate) names: Vec<&'p str>,
+    /// The dependencies by position.
+    pub(crate) edges: Vec<Vec<Edge>>,
 }
 
-fn edges<'p>(
-    jobs: &[Job],
-    positions: &HashMap<String, usize>,
-    position: usize,
-    job: &'p Job,
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<Edge<'p>> {
-    let this = &job.name.value;
-    let mut first = HashMap::new();
-    let mut edges = Vec::new();
-    for name in &job.depends_on {
-        let other = &name.value;
-        let Some(&to) = positions.get(&name::fold(other)) else {
-            let message = format!("job `{this}` depends on unknown job `{other}`");
-            let names = jobs.iter().map(|job| job.name.value.as_str());
-            let others = names.filter(|name| name != this);
-            let label = suggestion(problems, other, others, "no such job");
-            problems.push(Diagnostic::error("unknown-job", message).at(name.span.clone(), label));
-            continue;
-        };
-        if to == position {
-            problems.push(
-                Diagnostic::error("self-dependency", format!("job `{this}` depends on itself"))
-                    .at(name.span.clone(), "remove this"),
-            );
-            continue;
-        }
-        match first.entry(to) {
-            Entry::Vacant(entry) => {
-                entry.insert(name.span.clone());
-                edges.push(Edge { to, name });
-            }
-            Entry::Occupied(entry) => {
-                let message = format!("job `{this}` depends on job `{other}` more than once");
-                problems.push(
-                    Diagnostic::error("duplicate-dependency", message)
-                        .at(name.span.clone(), "remove this")
-                        .at(entry.get().clone(), "first here"),
-                );
-            }
-        }
-    }
-    edges
-}
-
-/// Kahn's algorithm: which jobs are left when every job whose dependencies are all gone has gone. These
-/// are in a cycle or behind one.
-fn stuck(edges: &[Vec<Edge<'_>>]) -> Vec<bool> {
-    let mut waiting: Vec<_> = edges.iter().map(Vec::len).collect();
-    let mut dependents = vec![Vec::new(); edges.len()];
-    for (from, edges) in edges.iter().enumerate() {
-        for edge in edges {
-            if let Some(list) = dependents.get_mut(edge.to) {
-                list.push(from);
-            }
-        }
-    }
-    let mut ready: Vec<_> = (0..)
-        .zip(&waiting)
-        .filter(|(_, count)| **count == 0)
-        .map(|(position, _)| position)
-        .collect();
-    while let Some(position) = ready.pop() {
-        for &dependent in dependents.get(position).into_iter().flatten() {
-            if let Some(count) = waiting.get_mut(dependent) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.push(dependent);
+impl Graph<'_> {
+    /// Kahn's algorithm: what is left when everything whose dependencies are all gone has gone. It is
+    /// in a cycle or behind one.
+    pub(crate) fn stuck(&self) -> Vec<bool> {
+        let mut waiting: Vec<_> = self.edges.iter().map(Vec::len).collect();
+        let mut dependents = vec![Vec::new(); self.edges.len()];
+        for (from, edges) in self.edges.iter().enumerate() {
+            for edge in edges {
+                if let Some(list) = dependents.get_mut(edge.to) {
+                    list.push(from);
                 }
             }
         }
-    }
-    waiting.into_iter().map(|count| count > 0).collect()
-}
-
-/// One problem for all jobs that can never start: the path of a cycle, and every such job with a
-/// dependency that keeps it waiting.
-fn cycle(jobs: &[Job], edges: &[Vec<Edge<'_>>], stuck: &[bool]) -> Diagnostic {
-    let name = |position: usize| jobs.get(position).map_or("", |job| job.name.value.as_str());
-    // A stuck job waits for a stuck job, so following these edges never ends.
-    let blocking = |position: usize| {
-        edges
-            .get(position)?
-            .iter()
-            .find(|edge| stuck.get(edge.to) == Some(&true))
-    };
-    let path = path(stuck, |position| blocking(position).map(|edge| edge.to));
-    let mut names: Vec<_> = path.iter().map(|position| name(*position)).collect();
-    names.extend(names.first().copied());
-
-    let message = format!(
-        "dependencies of jobs form a cycle: `{}`",
-        names.join("` → `")
-    );
-    let mut problem = Diagnostic::error("dependency-cycle", message);
-    for position in (0..stuck.len()).filter(|position| stuck.get(*position) == Some(&true)) {
-        if let Some(edge) = blocking(position) {
-            let label = match path.contains(&position) {
-                true => format!("job `{}` waits for job `{}`", name(position), name(edge.to)),
-                false => format!(
-                    "job `{}` waits for job `{}` and can never start",
-                    name(position),
-                    name(edge.to)
-                ),
-            };
-            problem = problem.at(edge.name.span.clone(), label);
-        }
-    }
-    problem.help("remove one of the dependencies on this path")
-}
-
-/// A cycle among the stuck jobs, beginning with the one that is first in the file.
-fn path(stuck: &[bool], next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
-    let mut visits = vec![0_u8; stuck.len()];
-    let mut current = stuck.iter().position(|stuck| *stuck);
-    let mut path = Vec::new();
-    // The second visit of a job proves that it is in the cycle, and collects it.
-    while let Some(position) = current {
-        match visits.get_mut(position) {
-            Some(count @ 0) => *count = 1,
-            Some(count @ 1) => {
-                *count = 2;
-                path.push(position);
+        let counts = (0..).zip(&waiting);
+        let mut ready: Vec<usize> = counts
+            .filter(|(_, count)| **count == 0)
+            .map(|(position, _)| position)
+            .collect();
+        while let Some(position) = ready.pop() {
+            for &dependent in dependents.get(position).into_iter().flatten() {
+                if let Some(count) = waiting.get_mut(dependent) {
+                    *count -= 1;
+                    if *count == 0 {
+                        ready.push(dependent);
+                    }
+                }
             }
-            Some(_) | None => break,
         }
+        waiting.into_iter().map(|count| count > 0).collect()
+    }
+
+    /// The positions of what each waits for.
+    pub(crate) fn into_positions(self) -> Vec<Vec<usize>> {
+        let positions = |edges: Vec<Edge>| edges.into_iter().map(|edge| edge.to).collect();
+        self.edges.into_iter().map(positions).collect()
+    }
+
+    /// One problem for all of `members` that can never start, if there are any. `members` have no
+    /// dependencies on others and are in `container`.
+    pub(crate) fn report_stuck(
+        &self,
+        container: &str,
+        members: &[usize],
+        stuck: &[bool],
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let is_stuck = |position: &usize| stuck.get(*position) == Some(&true);
+        let blocked: Vec<_> = members.iter().copied().filter(is_stuck).collect();
+        let Some(&first) = blocked.first() else {
+            return;
+        };
+        // What is stuck waits for something stuck, so following these dependencies never ends.
+        let blocking = |position: usize| {
+            let edges = self.edges.get(position)?;
+            edges.iter().find(|edge| is_stuck(&edge.to))
+        };
+        let path = path(first, |position| blocking(position).map(|edge| edge.to));
+        let message = self.message(container, &path, blocked.len() == members.len());
+        let mut problem = Diagnostic::error("dependency-cycle", message);
+        let in_cycle: HashSet<_> = path.iter().copied().collect();
+        let mut places = blocked.iter().flat_map(|position| {
+            let edges = self.edges.get(*position).into_iter().flatten();
+            let edges = edges.filter(|edge| is_stuck(&edge.to));
+            edges.map(|edge| (*position, edge))
+        });
+        let mut implied = false;
+        for (position, edge) in places.by_ref().take(MAX_PLACES) {
+            implied |= edge.implied;
+            let label = self.label(position, edge, in_cycle.contains(&position));
+            problem = problem.at(edge.span.clone(), label);
+        }
+        let hidden = places.count();
+        if hidden > 0 {
+            problem = problem.help(format!("{hidden} more dependencies are not shown"));
+        }
+        if implied {
+            problem = problem.help(
+                "a stage waits for the one before it in the file, unless it says otherwise: \
+                 `depends-on = []`",
+            );
+        }
+        problems.push(problem.help("remove one of the dependencies on this path"));
+    }
+
+    fn message(&self, container: &str, path: &[usize], all: bool) -> String {
+        let what = self.what;
+        let name = |position: &usize| self.names.get(*position).copied().unwrap_or_default();
+        let first = path.first().map(name).unwrap_or_default();
+        let second = path.get(1).map(name).unwrap_or(first);
+        let mut shown: Vec<_> = path
+            .iter()
+            .take(MAX_PATH)
+            .map(|position| format!("`{}`", name(position)))
+            .collect();
+        if path.len() > MAX_PATH {
+            shown.push("…".to_owned());
+        }
+        let path = shown.join(" → ");
+        match all {
+            true => format!(
+                "{container} must contain at least one {what} with no dependencies: {path} → `{first}`"
+            ),
+            false => format!(
+                "{what} `{first}` depends on {what} `{second}` which creates a cycle in the \
+                 dependency graph: {path} → `{first}`"
+            ),
+        }
+    }
+
+    fn label(&self, position: usize, edge: &Edge, in_cycle: bool) -> String {
+        let what = self.what;
+        let name = |position: usize| self.names.get(position).copied().unwrap_or_default();
+        let mut label = format!(
+            "{what} `{}` waits for {what} `{}`",
+            name(position),
+            name(edge.to)
+        );
+        if edge.implied {
+            label.push_str(", which is before it");
+        }
+        if !in_cycle {
+            label.push_str(" and can never start");
+        }
+        label
+    }
+}
+
+/// The cycle that one gets into from `start`, beginning with what is first in the file.
+fn path(start: usize, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    let mut walk = Vec::new();
+    let mut seen = HashSet::new();
+    let mut current = Some(start);
+    while let Some(position) = current.filter(|position| seen.insert(*position)) {
+        walk.push(position);
         current = next(position);
     }
+    let start = walk.iter().position(|position| Some(*position) == current);
+    let mut path = walk.split_off(start.unwrap_or(0));
     let first = path.iter().min().copied();
     let shift = path.iter().position(|position| Some(*position) == first);
     path.rotate_left(shift.unwrap_or(0));

@@ -1,22 +1,59 @@
 //! The plan: what will run, in which order, with which access. Immutable once made.
 
+use crate::RunNumberFormat;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{Access, Digest};
-use stepwell_spec::Condition;
+use stepwell_expr::Expression;
+use stepwell_spec::{Commands, VariableValue};
 
 /// A pipeline that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The pipeline's name.
     pub name: String,
+    /// How its runs are numbered.
+    pub run_number: RunNumberFormat,
     /// The pipeline's variables with those of the command line on top, unexpanded, names unique
     /// without regard to case.
-    pub variables: Vec<(String, String)>,
+    pub variables: Vec<PlannedVariable>,
     /// The tasks that steps use, each once.
     pub tasks: Vec<PlannedTask>,
-    /// The jobs in the order of the file. Dependencies form no cycle.
+    /// The stages in the order of the file; at least one. Dependencies form no cycle.
+    pub stages: Vec<PlannedStage>,
+    /// The jobs in the order of the file. Dependencies form no cycle and stay within a stage.
     pub jobs: Vec<PlannedJob>,
+}
+
+/// A variable that a run, a stage, a job or a leg starts with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedVariable {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: VariableValue,
+    /// Whether changing it by command is an error.
+    pub read_only: bool,
+    /// Whether the value must not be seen.
+    pub secret: bool,
+}
+
+/// A stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStage {
+    /// The stage's name; `__default` if the pipeline declares none.
+    pub name: Arc<str>,
+    /// What a person calls it; empty if the pipeline declares none.
+    pub label: String,
+    /// Positions in [`Plan::stages`] of the stages that it waits for.
+    pub depends_on: Vec<usize>,
+    /// When it runs.
+    pub condition: Expression,
+    /// The variables of its jobs, unexpanded.
+    pub variables: Vec<PlannedVariable>,
+    /// Positions in [`Plan::jobs`] of its jobs.
+    pub jobs: Vec<usize>,
 }
 
 /// A task with what the pipeline grants it.
@@ -41,17 +78,67 @@ pub struct Grant {
     pub output: u64,
 }
 
-/// A job.
+/// A job, which may run several times side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedJob {
     /// The job's name.
     pub name: Arc<str>,
+    /// The identifier: the stage's name and the job's, or only the job's in the default stage.
+    pub id: Arc<str>,
+    /// What a person calls it.
+    pub label: String,
+    /// Position of its stage in [`Plan::stages`].
+    pub stage: usize,
     /// Positions in [`Plan::jobs`] of the jobs that it waits for.
     pub depends_on: Vec<usize>,
     /// When it runs.
-    pub condition: Condition,
-    /// Its steps in order; at least one.
+    pub condition: Expression,
+    /// A failure counts as succeeded with issues for those that depend on it.
+    pub continue_on_error: bool,
+    /// Wall-clock limit; `None` is no limit.
+    pub timeout: Option<Duration>,
+    /// How long it may go on once it was asked to end.
+    pub cancel_timeout: Duration,
+    /// The demand that no agent meets, as written; the job fails because of it.
+    pub unmet_demand: Option<String>,
+    /// How many times it runs.
+    pub strategy: PlannedStrategy,
+    /// Its variables, unexpanded.
+    pub variables: Vec<PlannedVariable>,
+    /// Its steps in order.
     pub steps: Vec<PlannedStep>,
+}
+
+/// How many times a job runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlannedStrategy {
+    /// Once.
+    Single,
+    /// Once for each leg; at least one.
+    Matrix {
+        /// The legs.
+        legs: Vec<PlannedLeg>,
+        /// How many of them run side by side at most.
+        max_parallel: Option<NonZeroU32>,
+    },
+    /// Once for each leg of the matrix that the expression gives when the job starts.
+    ComputedMatrix {
+        /// What gives the legs: a table of tables, or a text that holds one as JSON.
+        legs: Expression,
+        /// How many of them run side by side at most.
+        max_parallel: Option<NonZeroU32>,
+    },
+    /// This many times, two at least.
+    Slices(NonZeroU32),
+}
+
+/// One leg of a matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedLeg {
+    /// The leg's name: legal, and unique in its job without regard to case.
+    pub name: Arc<str>,
+    /// Its variables.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A step.
@@ -68,11 +155,17 @@ pub struct PlannedStep {
     /// The environment of the guest; values may hold `$(x)`.
     pub env: Vec<(String, String)>,
     /// When it runs.
-    pub condition: Condition,
+    pub condition: Expression,
     /// Wall-clock limit; `None` is no limit.
     pub timeout: Option<Duration>,
     /// A failure counts as succeeded with issues.
     pub continue_on_error: bool,
+    /// How many times it is run again after a failure; at most 10.
+    pub retries: u8,
+    /// Which logging commands its output may hold.
+    pub commands: Commands,
+    /// Globs of the variables that it may set; `None` is all.
+    pub settable_variables: Option<Vec<String>>,
 }
 
 /// How a step's task is entered.

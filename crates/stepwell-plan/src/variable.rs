@@ -1,99 +1,85 @@
-//! The variables of a run: the pipeline's with those of the command line on top.
+//! The variables that a run, a stage and a job start with.
+//!
+//! Those of the command line lie on top of the pipeline's own. Azure Pipelines has it the other way
+//! round, where a file that gives a value makes the one given for a run useless; here what somebody
+//! says for this one run is what counts. Nearer scopes still win over both.
 
+use crate::{PlannedVariable, Request};
 use std::collections::HashMap;
 use stepwell_diagnostic::Diagnostic;
-use stepwell_spec::{Pair, name};
+use stepwell_spec::{Variable, VariableValue, name};
 
-/// Lays the `command_line` over the variables of the pipeline: a variable of the same name without
-/// regard to case gets the new value and keeps its name and place, others follow. The last of several
-/// values counts.
-pub(crate) fn overlay(
-    pipeline: &[Pair],
-    command_line: &[(String, String)],
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<(String, String)> {
-    let mut variables: Vec<(String, String)> = Vec::new();
-    let mut places = HashMap::new();
-    let own = pipeline
+/// The variables that a stage or a job adds.
+pub(crate) fn planned(variables: &[Variable]) -> Vec<PlannedVariable> {
+    variables
         .iter()
-        .map(|pair| (&pair.name.value, &pair.value.value));
-    let given = command_line.iter().map(|(name, value)| (name, value));
-    for (name, value) in own.chain(given) {
+        .map(|variable| PlannedVariable {
+            name: variable.name.value.clone(),
+            value: variable.value.value.clone(),
+            read_only: variable.read_only,
+            secret: false,
+        })
+        .collect()
+}
+
+/// The variables of the run: a variable of the command line with the name of one of the pipeline, in
+/// any case, replaces its value and keeps its name and place; others follow. The last of several values
+/// counts. What was given for this run is read-only, as in Azure Pipelines, and a secret stays one.
+pub(crate) fn overlay(
+    pipeline: &[Variable],
+    request: &Request<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<PlannedVariable> {
+    let mut variables = planned(pipeline);
+    let mut places: HashMap<_, _> = (0..)
+        .zip(&variables)
+        .map(|(place, variable)| (name::fold(&variable.name), place))
+        .collect();
+    let plain = request.variables.iter().map(|given| (given, false));
+    let secrets = request.secrets.iter().map(|given| (given, true));
+    for ((name, value), secret) in plain.chain(secrets) {
+        if !is_usable(name, value, secret, problems) {
+            continue;
+        }
+        let value = VariableValue::Text(value.clone());
         let place = *places.entry(name::fold(name)).or_insert(variables.len());
         match variables.get_mut(place) {
-            Some((_, old)) => old.clone_from(value),
-            None => variables.push((name.clone(), value.clone())),
-        }
-    }
-    for (name, value) in command_line {
-        if let Some(problem) = name::variable_problem(name) {
-            let reserved = name::RESERVED_PREFIXES.join("`, `");
-            problems.push(
-                Diagnostic::error("invalid-name", format!("{problem}, on the command line"))
-                    .help(format!("no variable begins with `{reserved}`")),
-            );
-        } else if value.contains('\0') {
-            let message = format!("the value of variable `{name}` holds a NUL character");
-            problems.push(Diagnostic::error("invalid-value", message));
+            Some(old) => {
+                old.value = value;
+                old.read_only = true;
+                old.secret |= secret;
+            }
+            None => variables.push(PlannedVariable {
+                name: name.clone(),
+                value,
+                read_only: true,
+                secret,
+            }),
         }
     }
     variables
 }
 
-#[cfg(test)]
-mod tests {
-    use super::overlay;
-    use stepwell_spec::{Pair, Spanned};
-
-    #[track_caller]
-    fn check(pipeline: &[(&str, &str)], command_line: &[(&str, &str)], expect: &[(&str, &str)]) {
-        let pairs: Vec<_> = pipeline
-            .iter()
-            .map(|(name, value)| Pair {
-                name: Spanned::new((*name).to_owned(), 0..0),
-                value: Spanned::new((*value).to_owned(), 0..0),
-            })
-            .collect();
-        let given: Vec<_> = command_line
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let mut problems = Vec::new();
-        let found = overlay(&pairs, &given, &mut problems);
-        let found: Vec<_> = found
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        assert_eq!(found, expect);
-        assert_eq!(problems, []);
-    }
-
-    #[test]
-    fn a_variable_of_the_command_line_replaces_one_of_the_same_name() {
-        check(
-            &[("Greeting", "hello"), ("b", "2")],
-            &[("GREETING", "hi")],
-            &[("Greeting", "hi"), ("b", "2")],
-        );
-    }
-
-    #[test]
-    fn other_variables_of_the_command_line_follow_and_the_last_value_counts() {
-        check(
-            &[("a", "1")],
-            &[("c", "3"), ("b", "2"), ("C", "4")],
-            &[("a", "1"), ("c", "4"), ("b", "2")],
-        );
-    }
-
-    #[test]
-    fn a_reserved_name_on_the_command_line_is_an_error() {
-        let mut problems = Vec::new();
-        let given = [("SecretKey".to_owned(), "x".to_owned())];
-        let _ = overlay(&[], &given, &mut problems);
-        assert_eq!(
-            problems[0].message,
-            "variable `SecretKey` begins with the reserved word `secret`, on the command line"
-        );
-    }
+/// Reports what keeps a variable of the command line from being one.
+fn is_usable(name: &str, value: &str, secret: bool, problems: &mut Vec<Diagnostic>) -> bool {
+    let what = match secret {
+        true => "secret",
+        false => "variable",
+    };
+    let problem = if name::is_system_variable(name) {
+        let message = format!("{what} `{name}` is set by the system");
+        Diagnostic::warning("ignored-variable", message)
+            .help("the value from the command line is ignored; choose another name")
+    } else if let Some(problem) = name::variable_problem(name) {
+        let reserved = name::RESERVED_PREFIXES.join("`, `");
+        Diagnostic::error("invalid-name", format!("{problem}, on the command line"))
+            .help(format!("no variable begins with `{reserved}`"))
+    } else if value.contains('\0') {
+        let message = format!("the value of {what} `{name}` holds a NUL character");
+        Diagnostic::error("invalid-value", message)
+    } else {
+        return true;
+    };
+    problems.push(problem);
+    false
 }

@@ -1,11 +1,12 @@
-//! Problems in a file, with the lines they are about.
+//! Problems in files, with the lines they are about.
 
 use crate::hostile::{hostile, hostile_lines};
 use crate::text::count;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
-use stepwell_diagnostic::{Diagnostic, Label, Severity};
+use stepwell_diagnostic::{Diagnostic, Label, Severity, Source, Sources};
 
 /// Longer lines of source text are cut around what is underlined.
 const WIDTH: usize = 120;
@@ -13,10 +14,12 @@ const WIDTH: usize = 120;
 /// Underlines do not go on for longer than this.
 const LONGEST_SPAN: usize = 2000;
 
-/// The problems of the file `file`, whose text is `text`, in reading order, with a last line that
-/// counts them. Empty when there are none.
+/// The problems of these files in reading order, with a last line that counts them. Empty when
+/// there are none.
+///
+/// A problem without a place belongs to the first file.
 #[must_use]
-pub fn diagnostics(file: &str, text: &str, diagnostics: &[Diagnostic], color: bool) -> String {
+pub fn diagnostics(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
@@ -25,17 +28,20 @@ pub fn diagnostics(file: &str, text: &str, diagnostics: &[Diagnostic], color: bo
         false => Renderer::plain(),
     };
     let renderer = renderer.term_width(WIDTH);
-    let source = Source::new(file, text);
+    let files = Files(sources.files().iter().map(File::new).collect());
     let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
     ordered.sort_by_key(|diagnostic| diagnostic.position());
     let mut shown = String::new();
     for diagnostic in ordered {
-        let report = [source.group(diagnostic)];
+        let report = [files.group(diagnostic)];
         // Writing to a string does not fail.
         let _ = writeln!(shown, "{}\n", renderer.render(&report));
     }
     let total = totals(diagnostics);
-    let _ = writeln!(shown, "{total} in {}", source.file);
+    let _ = match files.concerned(diagnostics) {
+        Some(places) => writeln!(shown, "{total} in {places}"),
+        None => writeln!(shown, "{total}"),
+    };
     shown
 }
 
@@ -49,19 +55,88 @@ fn totals(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-struct Source<'a> {
-    file: String,
-    text: &'a str,
+/// The files in the order of their places.
+struct Files<'a>(Vec<File<'a>>);
+
+impl<'a> Files<'a> {
+    /// The position of the file that a place lies in.
+    fn position(&self, place: usize) -> usize {
+        let next = self
+            .0
+            .partition_point(|file| file.source.places().start <= place);
+        next.saturating_sub(1)
+    }
+
+    fn group(&self, diagnostic: &'a Diagnostic) -> Group<'_> {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = level
+            .primary_title(hostile_lines(&diagnostic.message))
+            .id(diagnostic.code)
+            .elements(std::iter::empty::<Origin<'_>>());
+        if diagnostic.labels.is_empty() {
+            let first = self.0.first();
+            group = group.elements(first.map(|file| Origin::path(file.name.as_str())));
+        }
+        for (file, labels) in self.labels(diagnostic) {
+            group = group.element(file.snippet(&labels));
+        }
+        let help = diagnostic.help.iter();
+        group.elements(help.map(|help| Level::HELP.message(hostile_lines(help))))
+    }
+
+    /// The labels file by file, the primary one first.
+    fn labels(&self, diagnostic: &'a Diagnostic) -> Vec<(&File<'a>, Vec<Marked<'a>>)> {
+        let mut found: Vec<(usize, Vec<Marked<'a>>)> = Vec::new();
+        let kinds = [AnnotationKind::Primary].into_iter();
+        let kinds = kinds.chain(std::iter::repeat(AnnotationKind::Context));
+        for marked in kinds.zip(&diagnostic.labels) {
+            let position = self.position(marked.1.span.start);
+            match found.iter_mut().find(|(known, _)| *known == position) {
+                Some((_, labels)) => labels.push(marked),
+                None => found.push((position, vec![marked])),
+            }
+        }
+        let file = |(position, labels)| Some((self.0.get(position)?, labels));
+        found.into_iter().filter_map(file).collect()
+    }
+
+    /// The files that have problems, in words.
+    fn concerned(&self, diagnostics: &[Diagnostic]) -> Option<String> {
+        let positions = diagnostics.iter().map(|one| self.position(one.position()));
+        let positions: BTreeSet<usize> = positions.collect();
+        let mut names = positions
+            .iter()
+            .filter_map(|position| Some(&self.0.get(*position)?.name));
+        let first = names.next()?;
+        Some(match (names.next(), positions.len()) {
+            (None, _) => first.clone(),
+            (Some(second), 2) => format!("{first} and {second}"),
+            (Some(_), files) => format!("{first} and {} more files", files - 1),
+        })
+    }
+}
+
+/// A label and how it is underlined.
+type Marked<'a> = (AnnotationKind, &'a Label);
+
+struct File<'a> {
+    /// Safe to show.
+    name: String,
+    source: &'a Source,
     /// Where each line starts.
     lines: Vec<usize>,
 }
 
-impl<'a> Source<'a> {
-    fn new(file: &str, text: &'a str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+impl<'a> File<'a> {
+    fn new(source: &'a Source) -> Self {
+        let bytes = source.text.bytes().enumerate();
+        let ends = bytes.filter(|(_, byte)| *byte == b'\n');
         Self {
-            file: hostile(file).into_owned(),
-            text,
+            name: hostile(&source.name).into_owned(),
+            source,
             lines: [0]
                 .into_iter()
                 .chain(ends.map(|(end, _)| end + 1))
@@ -69,34 +144,22 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn group(&self, diagnostic: &Diagnostic) -> Group<'_> {
-        let level = match diagnostic.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-        };
-        let title = level
-            .primary_title(hostile_lines(&diagnostic.message))
-            .id(diagnostic.code);
-        let group = match diagnostic.labels.as_slice() {
-            [] => title.element(Origin::path(self.file.as_str())),
-            labels => title.element(self.snippet(labels)),
-        };
-        let help = diagnostic.help.iter();
-        group.elements(help.map(|help| Level::HELP.message(hostile_lines(help))))
-    }
-
     /// The lines that the labels are in. Only these are looked at, so that the cost of a problem
     /// does not grow with the file.
-    fn snippet(&self, labels: &[Label]) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-        let spans: Vec<_> = labels.iter().map(|label| self.clamp(&label.span)).collect();
+    fn snippet(&self, labels: &[Marked<'_>]) -> Snippet<'_, Annotation<'_>> {
+        let text = &self.source.text;
+        let spans: Vec<_> = labels
+            .iter()
+            .map(|(_, label)| self.range(&label.span))
+            .collect();
         let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
         let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
         let line = self.lines.partition_point(|start| *start <= first);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
-        let rest = self.text.get(last..).unwrap_or_default();
+        let rest = text.get(last..).unwrap_or_default();
         let end = last + rest.find('\n').unwrap_or(rest.len());
-        let window = self.text.get(start..end).unwrap_or_default();
-        let window = match end < self.text.len() {
+        let window = text.get(start..end).unwrap_or_default();
+        let window = match end < text.len() {
             true => window.strip_suffix('\r').unwrap_or(window),
             false => window,
         };
@@ -108,25 +171,20 @@ impl<'a> Source<'a> {
                 _ => hostile_lines(before).len(),
             }
         };
-        let kinds = [AnnotationKind::Primary].into_iter();
-        let kinds = kinds.chain(std::iter::repeat(AnnotationKind::Context));
-        let annotations = kinds
-            .zip(labels.iter().zip(spans))
-            .map(|(kind, (label, span))| {
-                let message = Some(hostile(&label.message).into_owned());
-                kind.span(moved(span.start)..moved(span.end))
-                    .label(message.filter(|message| !message.is_empty()))
-            });
+        let annotations = labels.iter().zip(spans).map(|((kind, label), span)| {
+            let message = Some(hostile(&label.message).into_owned());
+            kind.span(moved(span.start)..moved(span.end))
+                .label(message.filter(|message| !message.is_empty()))
+        });
         Snippet::source(hostile_lines(window))
             .line_start(line)
-            .path(self.file.as_str())
+            .path(self.name.as_str())
             .annotations(annotations)
     }
 
-    /// The span within the text and between characters.
-    fn clamp(&self, span: &Range<usize>) -> Range<usize> {
-        let start = self.text.floor_char_boundary(span.start);
-        let end = span.end.clamp(start, start.saturating_add(LONGEST_SPAN));
-        start..self.text.floor_char_boundary(end)
+    /// The place within the text and between characters.
+    fn range(&self, place: &Range<usize>) -> Range<usize> {
+        let longest = place.start.saturating_add(LONGEST_SPAN);
+        self.source.range(&(place.start..place.end.min(longest)))
     }
 }

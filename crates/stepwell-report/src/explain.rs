@@ -1,7 +1,7 @@
 //! Why a step ended as it did.
 
 use crate::hostile::hostile;
-use crate::text::count;
+use crate::text::{count, delay};
 use stepwell_event::{Denial, Issue, IssueSeverity, RunState, StepRecord};
 
 /// The reason with the number of problems, in one line; `None` when there is nothing to say.
@@ -32,6 +32,15 @@ fn problems(record: &StepRecord) -> Option<String> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Why an attempt failed, and when the next one follows.
+pub(crate) fn retry(retry: u32, delay_ms: u64, reason: &str) -> String {
+    let when = match delay_ms {
+        0 => "at once".to_owned(),
+        delay_ms => format!("in {}", delay(delay_ms)),
+    };
+    format!("failed: {}; retry {retry} {when}", hostile(reason))
 }
 
 /// What was refused, and what would allow it.

@@ -3,40 +3,38 @@
 //! Log lines only replace a text in memory; the terminal is drawn from a ticker, a few times a
 //! second however loud the steps are. What has ended is printed once, above the running jobs.
 
+use crate::bars::{Bars, Shared, lock};
 use crate::hostile::hostile;
-use crate::running::{Running, Tail};
-use crate::text::{count, duration, duration_ms};
+use crate::running::Tail;
+use crate::text::{duration, duration_ms};
+use crate::watch::{self, Watch};
 use crate::words::{BOLD, DIM, HOST, Paint, step_sign, step_style, step_word};
-use crate::{View, explain};
-use console::Term;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use crate::{View, explain, publication};
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use std::collections::HashMap;
-use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use stepwell_event::{Envelope, LineKind, RunEvent, RunState, StepRecord, StepResult};
-
-/// How often running jobs are redrawn.
-const TICK: Duration = Duration::from_millis(200);
+use std::sync::Arc;
+use stepwell_event::{Envelope, LineKind, Published, RunEvent, StepRecord, StepResult};
 
 /// Draws per second, of all jobs together.
 const RATE: u8 = 10;
 
 /// One line per running job; jobs that ended collapse to a line above, failed steps with the end
-/// of their log.
+/// of their log. What belongs to a stage stands below its name.
 #[derive(Debug)]
 pub struct Live {
     screen: MultiProgress,
     paint: Paint,
-    state: RunState,
+    watch: Watch,
+    bars: Bars,
     jobs: HashMap<Arc<str>, LiveJob>,
+    /// The stage whose name was printed last.
+    stage: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
 struct LiveJob {
-    bar: ProgressBar,
-    running: Arc<Mutex<Running>>,
+    running: Shared,
     tail: Tail,
 }
 
@@ -50,41 +48,84 @@ impl Live {
     /// A view on `target`, which is as wide as standard error.
     #[must_use]
     pub fn new(target: ProgressDrawTarget, color: bool) -> Self {
+        let screen = MultiProgress::with_draw_target(target);
+        let paint = Paint(color);
         Self {
-            screen: MultiProgress::with_draw_target(target),
-            paint: Paint(color),
-            state: RunState::default(),
+            bars: Bars::new(screen.clone(), paint),
+            screen,
+            paint,
+            watch: Watch::default(),
             jobs: HashMap::new(),
+            stage: None,
         }
     }
 
+    /// Prints what is about a job, below the name of its stage.
+    fn print(&mut self, job: &str, text: String) -> io::Result<()> {
+        let stage = self.watch.stage_of(job).cloned();
+        if let Some(stage) = stage {
+            self.enter(&stage)?;
+        }
+        self.screen.println(text)
+    }
+
+    /// Prints the stage's name, unless it stands there.
+    fn enter(&mut self, stage: &Arc<str>) -> io::Result<()> {
+        if self.stage.as_ref() == Some(stage) {
+            return Ok(());
+        }
+        self.stage = Some(Arc::clone(stage));
+        let head = format!("── {} ──", self.watch.stage(stage));
+        self.screen.println(self.paint.with(BOLD, head))
+    }
+
+    fn stage_finished(
+        &mut self,
+        stage: &Arc<str>,
+        result: StepResult,
+        reason: Option<&str>,
+    ) -> io::Result<()> {
+        let elapsed = self.watch.stage_elapsed_ms(stage);
+        if result == StepResult::Succeeded && elapsed.is_some() {
+            return Ok(());
+        }
+        if elapsed.is_none() {
+            self.stage = None;
+        }
+        let name = format!("stage {}", self.watch.stage(stage));
+        let text = self.end(&name, result, elapsed, reason);
+        self.screen.println(text)
+    }
+
+    /// How a stage or a job ended.
+    fn end(
+        &self,
+        name: &str,
+        result: StepResult,
+        elapsed_ms: Option<u64>,
+        reason: Option<&str>,
+    ) -> String {
+        let mut text = format!("{} {name}", self.sign(result));
+        text.extend(elapsed_ms.map(|elapsed| format!("  {}", duration_ms(elapsed))));
+        if result != StepResult::Succeeded {
+            text.push_str(&format!("  {}", step_word(result)));
+        }
+        text.extend(reason.map(|reason| format!(": {}", hostile(reason))));
+        text
+    }
+
     fn job_started(&mut self, job: &Arc<str>) {
-        let running = Arc::new(Mutex::new(Running {
-            job: hostile(job).into_owned(),
-            ..Running::default()
-        }));
-        let (shown, term, paint) = (running.clone(), Term::stderr(), self.paint);
-        let line = move |state: &ProgressState, out: &mut dyn fmt::Write| {
-            // Two columns for the spinner, and one free: a full line would wrap on some terminals.
-            let columns = usize::from(term.size().1).saturating_sub(3);
-            let line = lock(&shown).line(state.elapsed(), columns, paint);
-            // What is drawn into is a string.
-            let _ = out.write_str(&line);
-        };
-        let style = ProgressStyle::default_spinner();
-        let style = style.template("{spinner} {line}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = self.screen.add(ProgressBar::new_spinner());
-        bar.set_style(style.with_key("line", line));
-        bar.enable_steady_tick(TICK);
+        let running = Shared::default();
+        lock(&running).job = self.watch.job(job).into_owned();
+        self.bars.add(job, Arc::clone(&running));
         let tail = Tail::default();
-        self.jobs
-            .insert(job.clone(), LiveJob { bar, running, tail });
+        let live = LiveJob { running, tail };
+        self.jobs.insert(Arc::clone(job), live);
     }
 
     fn step_started(&mut self, job: &str, step: u32) {
-        let label = explain::label(&self.state, job, step);
-        let of = self.state.job(job).map_or(0, |job| job.steps.len());
+        let label = self.watch.step(job, step);
+        let of = self.watch.steps(job);
         if let Some(job) = self.jobs.get_mut(job) {
             job.tail.clear();
             let mut running = lock(&job.running);
@@ -94,13 +135,28 @@ impl Live {
         }
     }
 
+    fn step_retried(&mut self, at: (&Arc<str>, u32), why: &str) -> io::Result<()> {
+        let (job, step) = at;
+        let head = format!("{} / {}", self.watch.job(job), self.watch.step(job, step));
+        if let Some(job) = self.jobs.get_mut(job) {
+            job.tail.clear();
+            let mut running = lock(&job.running);
+            running.percent = None;
+            running.say(why);
+        }
+        let sign = self.sign(StepResult::SucceededWithIssues);
+        self.print(
+            job,
+            format!("{sign} {}  {why}", self.paint.with(BOLD, head)),
+        )
+    }
+
     fn step_finished(&mut self, job: &str, step: u32, record: &StepRecord) -> io::Result<()> {
         let quiet = matches!(record.result, StepResult::Succeeded | StepResult::Skipped);
         if quiet && record.denials.is_empty() {
             return Ok(());
         }
-        let label = explain::label(&self.state, job, step);
-        let head = format!("{} / {label}", hostile(job));
+        let head = format!("{} / {}", self.watch.job(job), self.watch.step(job, step));
         let mut text = format!(
             "{} {}  {} in {}",
             self.sign(record.result),
@@ -109,10 +165,10 @@ impl Live {
             duration(record.usage.wall_us),
         );
         text.extend(explain::why(record).map(|why| format!(": {why}")));
-        let tail = self.jobs.get(job).map(|job| job.tail.render());
+        let tail = self.jobs.get(job).map(|job| job.tail.render(self.paint));
         let tail = tail.filter(|_| record.result == StepResult::Failed);
         for line in tail.unwrap_or_default() {
-            text.push_str(&format!("\n    {}", self.paint.with(DIM, line)));
+            text.push_str(&format!("\n    {line}"));
         }
         for denial in record
             .denials
@@ -121,31 +177,52 @@ impl Live {
         {
             text.push_str(&format!("\n    {HOST} {}", explain::denial(denial)));
         }
-        self.screen.println(text)
+        self.print(job, text)
     }
 
-    fn job_finished(&mut self, name: &str, result: StepResult) -> io::Result<()> {
-        let mut text = format!("{} {}", self.sign(result), hostile(name));
-        if let Some(job) = self.jobs.remove(name) {
-            job.bar.finish_and_clear();
-            self.screen.remove(&job.bar);
-            let elapsed = self.state.job(name);
-            let elapsed = elapsed.map_or(0, |job| job.elapsed_ms(self.state.seen_ms));
-            text.push_str(&format!("  {}", duration_ms(elapsed)));
+    fn job_finished(
+        &mut self,
+        job: &str,
+        result: StepResult,
+        reason: Option<&str>,
+    ) -> io::Result<()> {
+        self.jobs.remove(job);
+        self.bars.remove(job);
+        if self.watch.ends_with_stage(job, result) {
+            return Ok(());
         }
-        if result != StepResult::Succeeded {
-            text.push_str(&format!("  {}", step_word(result)));
-        }
-        self.screen.println(text)
+        let elapsed = self.watch.job_elapsed_ms(job);
+        let text = self.end(&self.watch.job(job), result, elapsed, reason);
+        self.print(job, text)
     }
 
     fn line(&mut self, job: &str, source: LineKind, text: &str) {
-        if source == LineKind::Debug {
-            return;
-        }
-        if let Some(job) = self.jobs.get_mut(job) {
-            job.tail.push(source, text);
+        if let Some(job) = self.jobs.get_mut(job)
+            && let Some(text) = job.tail.push(source, text)
+        {
             lock(&job.running).say(text);
+        }
+    }
+
+    fn on_run(&mut self, envelope: &Envelope) -> io::Result<()> {
+        match &envelope.event {
+            RunEvent::RunStarted {
+                name,
+                number,
+                stages,
+                jobs,
+                ..
+            } => {
+                let name = self.paint.with(BOLD, hostile(name));
+                let extent = watch::extent(stages, jobs);
+                let run = watch::aside(number, envelope.run);
+                self.screen.println(format!("{name}: {extent}{run}"))
+            }
+            RunEvent::CancelRequested { now } => self.screen.println(match now {
+                true => "stopping",
+                false => "canceling: steps are asked to end; Ctrl-C again stops them at once",
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -156,13 +233,21 @@ impl Live {
 
 impl View for Live {
     fn on(&mut self, envelope: &Envelope) -> io::Result<()> {
-        self.state.apply(envelope);
+        self.watch.apply(envelope);
         match &envelope.event {
-            RunEvent::RunStarted { name, jobs, .. } => {
-                let name = self.paint.with(BOLD, hostile(name));
-                let jobs = count(jobs.len(), "job");
-                self.screen
-                    .println(format!("{name}: {jobs} ({})", envelope.run))?;
+            RunEvent::RunStarted { .. } | RunEvent::CancelRequested { .. } => {
+                self.on_run(envelope)?;
+            }
+            RunEvent::StageStarted { stage } => self.enter(stage)?,
+            RunEvent::StageFinished {
+                stage,
+                result,
+                reason,
+            } => self.stage_finished(stage, *result, reason.as_deref())?,
+            RunEvent::JobExpanded { job, legs } => {
+                let text = format!("  {}  {}", self.watch.job(job), watch::legs(legs));
+                let first = legs.first().map_or(&**job, |leg| &*leg.name);
+                self.print(first, self.paint.with(DIM, text))?;
             }
             RunEvent::JobStarted { job } => self.job_started(job),
             RunEvent::StepStarted { job, step } => self.step_started(job, *step),
@@ -170,10 +255,9 @@ impl View for Live {
                 job, source, text, ..
             } => self.line(job, *source, text),
             RunEvent::IssueReported { job, step, issue } => {
-                let label = explain::label(&self.state, job, *step);
                 let issue = explain::issue(issue);
-                let job = hostile(job);
-                self.screen.println(format!("{job} / {label}: {issue}"))?;
+                let head = format!("{} / {}", self.watch.job(job), self.watch.step(job, *step));
+                self.print(job, format!("{head}: {issue}"))?;
             }
             RunEvent::Progressed {
                 job,
@@ -187,32 +271,41 @@ impl View for Live {
                     running.say(message);
                 }
             }
+            RunEvent::Published { published, .. } => {
+                // The summary shows the rest.
+                if let Published::RunNumber { .. } = **published {
+                    let phrase = publication::phrase(published);
+                    self.screen.println(phrase.unwrap_or_default())?;
+                }
+            }
+            RunEvent::StepRetried {
+                job,
+                step,
+                retry,
+                delay_ms,
+                reason,
+            } => {
+                let why = explain::retry(*retry, *delay_ms, reason);
+                self.step_retried((job, *step), &why)?;
+            }
             RunEvent::StepFinished { job, step, record } => {
                 self.step_finished(job, *step, record)?;
             }
-            RunEvent::JobFinished { job, result } => self.job_finished(job, *result)?,
-            RunEvent::CancelRequested { now } => {
-                self.screen.println(if *now {
-                    "stopping"
-                } else {
-                    "canceling: steps are asked to end; Ctrl-C again stops them at once"
-                })?;
-            }
+            RunEvent::JobFinished {
+                job,
+                result,
+                reason,
+            } => self.job_finished(job, *result, reason.as_deref())?,
             RunEvent::VariableSet { .. } | RunEvent::RunFinished { .. } => {}
         }
         Ok(())
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        for (_, job) in self.jobs.drain() {
-            job.bar.finish_and_clear();
-        }
+        self.jobs.clear();
+        self.bars.clear();
         // Between what happened and its summary.
         self.screen.println("")?;
         self.screen.clear()
     }
-}
-
-fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
-    running.lock().unwrap_or_else(PoisonError::into_inner)
 }

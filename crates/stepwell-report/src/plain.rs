@@ -4,19 +4,26 @@
 //! the step, `!` a problem that it reported, `>` Stepwell itself.
 
 use crate::View;
-use crate::explain;
+use crate::formatting::Layout;
 use crate::hostile::hostile;
 use crate::text::{count, duration, duration_ms};
-use crate::words::{GUEST, HOST, ISSUE, run_word, step_word};
+use crate::watch::{self, Watch};
+use crate::words::{GUEST, HOST, ISSUE, Paint, run_word, step_word};
+use crate::{explain, publication};
+use anstyle::Style;
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{self, Write};
-use stepwell_event::{Envelope, LineKind, RunEvent, RunState, StepRecord, StepResult};
+use std::sync::Arc;
+use stepwell_event::{Envelope, LineKind, RunEvent, StepRecord, StepResult};
 
 /// One line per log line and per change of state. Debug lines, progress and variables are left out.
 #[derive(Debug)]
 pub struct Plain<W> {
     out: W,
-    state: RunState,
+    watch: Watch,
+    /// The layout of the logs of running steps that have groups.
+    layouts: HashMap<Arc<str>, Layout>,
 }
 
 impl<W: Write> Plain<W> {
@@ -24,7 +31,8 @@ impl<W: Write> Plain<W> {
     pub fn new(out: W) -> Self {
         Self {
             out,
-            state: RunState::default(),
+            watch: Watch::default(),
+            layouts: HashMap::new(),
         }
     }
 
@@ -32,11 +40,18 @@ impl<W: Write> Plain<W> {
         self.write(format!("run {HOST} {text}\n"))
     }
 
+    fn job_line(&mut self, job: &str, text: impl Display) -> io::Result<()> {
+        let job = self.watch.job(job);
+        let line = format!("{job} {HOST} {text}\n");
+        self.write(line)
+    }
+
     fn step_line(&mut self, at: (&str, u32), sign: char, text: impl Display) -> io::Result<()> {
         let (job, step) = at;
-        let label = explain::label(&self.state, job, step);
-        let job = hostile(job);
-        self.write(format!("{job} | {label} {sign} {text}\n"))
+        let label = self.watch.step(job, step);
+        let job = self.watch.job(job);
+        let line = format!("{job} | {label} {sign} {text}\n");
+        self.write(line)
     }
 
     /// In one piece, so that lines stay whole when others write to the same place.
@@ -44,74 +59,146 @@ impl<W: Write> Plain<W> {
         self.out.write_all(line.as_bytes())
     }
 
-    fn step_finished(&mut self, at: (&str, u32), record: &StepRecord) -> io::Result<()> {
-        let mut text = step_word(record.result).to_owned();
-        if record.result != StepResult::Skipped {
-            text.push_str(&format!(" in {}", duration(record.usage.wall_us)));
-        }
-        text.extend(explain::why(record).map(|why| format!(": {why}")));
-        self.step_line(at, HOST, text)
-    }
-
-    fn job_finished(&mut self, job: &str, result: StepResult) -> io::Result<()> {
-        let word = step_word(result);
-        let started = self.state.job(job).filter(|job| job.started_ms.is_some());
-        let elapsed = started.map(|job| duration_ms(job.elapsed_ms(self.state.seen_ms)));
-        let job = hostile(job);
-        match elapsed {
-            Some(elapsed) => self.write(format!("{job} {HOST} {word} in {elapsed}\n")),
-            None => self.write(format!("{job} {HOST} {word}\n")),
-        }
-    }
-}
-
-impl<W: Write> View for Plain<W> {
-    fn on(&mut self, envelope: &Envelope) -> io::Result<()> {
-        self.state.apply(envelope);
+    fn on_run(&mut self, envelope: &Envelope) -> io::Result<()> {
         match &envelope.event {
-            RunEvent::RunStarted { name, jobs, .. } => {
-                let steps = jobs.iter().map(|job| job.steps.len()).sum();
-                let (jobs, steps) = (count(jobs.len(), "job"), count(steps, "step"));
-                let name = hostile(name);
-                self.run_line(format!(
-                    "started {name}: {jobs}, {steps} ({})",
-                    envelope.run
-                ))
-            }
-            RunEvent::StepStarted { job, step } => self.step_line((job, *step), HOST, "started"),
-            RunEvent::Line {
-                job,
-                step,
-                source,
-                text,
+            RunEvent::RunStarted {
+                name,
+                number,
+                stages,
+                jobs,
+                ..
             } => {
-                let text = hostile(text);
-                let at = (&**job, *step);
-                match source {
-                    LineKind::Debug => Ok(()),
-                    LineKind::Host => self.step_line(at, HOST, text),
-                    LineKind::Stdout | LineKind::Stderr | LineKind::Info => {
-                        self.step_line(at, GUEST, text)
-                    }
-                    LineKind::Warning => self.step_line(at, GUEST, format!("warning: {text}")),
-                    LineKind::Error => self.step_line(at, GUEST, format!("error: {text}")),
-                }
+                let steps = jobs.iter().map(|job| job.steps.len()).sum();
+                let (extent, steps) = (watch::extent(stages, jobs), count(steps, "step"));
+                let name = hostile(name);
+                let run = watch::aside(number, envelope.run);
+                self.run_line(format!("started {name}: {extent}, {steps}{run}"))
             }
-            RunEvent::IssueReported { job, step, issue } => {
-                self.step_line((job, *step), ISSUE, explain::issue(issue))
+            RunEvent::StageStarted { stage } => {
+                let line = format!("stage {} {HOST} started\n", self.watch.stage(stage));
+                self.write(line)
             }
-            RunEvent::StepFinished { job, step, record } => {
-                self.step_finished((job, *step), record)
+            RunEvent::StageFinished {
+                stage,
+                result,
+                reason,
+            } => {
+                let elapsed = self.watch.stage_elapsed_ms(stage);
+                let end = end(*result, elapsed, reason.as_deref());
+                let line = format!("stage {} {HOST} {end}\n", self.watch.stage(stage));
+                self.write(line)
             }
-            RunEvent::JobFinished { job, result } => self.job_finished(job, *result),
             RunEvent::CancelRequested { now: false } => self.run_line("cancel requested"),
             RunEvent::CancelRequested { now: true } => {
                 self.run_line("cancel requested, without grace")
             }
             RunEvent::RunFinished { result } => {
-                let elapsed = duration_ms(self.state.elapsed_ms());
+                let elapsed = duration_ms(self.watch.elapsed_ms());
                 self.run_line(format!("{} in {elapsed}", run_word(*result)))
             }
+            _ => Ok(()),
+        }
+    }
+
+    fn job_finished(
+        &mut self,
+        job: &str,
+        result: StepResult,
+        reason: Option<&str>,
+    ) -> io::Result<()> {
+        self.layouts.remove(job);
+        if self.watch.ends_with_stage(job, result) {
+            return Ok(());
+        }
+        let elapsed = self.watch.job_elapsed_ms(job);
+        self.job_line(job, end(result, elapsed, reason))
+    }
+
+    fn step_finished(&mut self, at: (&Arc<str>, u32), record: &StepRecord) -> io::Result<()> {
+        self.layouts.remove(at.0);
+        if self.watch.never_began(at.0) {
+            return Ok(());
+        }
+        let mut text = step_word(record.result).to_owned();
+        if record.result != StepResult::Skipped {
+            text.push_str(&format!(" in {}", duration(record.usage.wall_us)));
+        }
+        text.extend(explain::why(record).map(|why| format!(": {why}")));
+        self.step_line((at.0, at.1), HOST, text)
+    }
+
+    fn line(&mut self, at: (&Arc<str>, u32), source: LineKind, text: &str) -> io::Result<()> {
+        let mut layout = self.layouts.get(at.0).copied().unwrap_or_default();
+        let before = layout;
+        let line = layout.line(source, text);
+        if layout != before {
+            self.layouts.insert(Arc::clone(at.0), layout);
+        }
+        let Some(line) = line else {
+            return Ok(());
+        };
+        let sign = match source {
+            LineKind::Host => HOST,
+            _ => GUEST,
+        };
+        self.step_line(
+            (at.0, at.1),
+            sign,
+            line.look.shown(line.text, Style::new(), Paint(false)),
+        )
+    }
+}
+
+impl<W: Write> View for Plain<W> {
+    fn on(&mut self, envelope: &Envelope) -> io::Result<()> {
+        self.watch.apply(envelope);
+        match &envelope.event {
+            RunEvent::JobExpanded { job, legs } => self.job_line(job, watch::legs(legs)),
+            RunEvent::StepStarted { job, step } => {
+                self.layouts.remove(job);
+                self.step_line((job, *step), HOST, "started")
+            }
+            RunEvent::Line {
+                job,
+                step,
+                source,
+                text,
+            } => self.line((job, *step), *source, text),
+            RunEvent::IssueReported { job, step, issue } => {
+                self.step_line((job, *step), ISSUE, explain::issue(issue))
+            }
+            RunEvent::Published {
+                job,
+                step,
+                published,
+            } => match publication::phrase(published) {
+                Some(phrase) => self.step_line((job, *step), HOST, phrase),
+                None => Ok(()),
+            },
+            RunEvent::StepRetried {
+                job,
+                step,
+                retry,
+                delay_ms,
+                reason,
+            } => {
+                self.layouts.remove(job);
+                let retry = explain::retry(*retry, *delay_ms, reason);
+                self.step_line((job, *step), HOST, retry)
+            }
+            RunEvent::StepFinished { job, step, record } => {
+                self.step_finished((job, *step), record)
+            }
+            RunEvent::JobFinished {
+                job,
+                result,
+                reason,
+            } => self.job_finished(job, *result, reason.as_deref()),
+            RunEvent::RunStarted { .. }
+            | RunEvent::StageStarted { .. }
+            | RunEvent::StageFinished { .. }
+            | RunEvent::CancelRequested { .. }
+            | RunEvent::RunFinished { .. } => self.on_run(envelope),
             RunEvent::JobStarted { .. }
             | RunEvent::Progressed { .. }
             | RunEvent::VariableSet { .. } => Ok(()),
@@ -121,4 +208,12 @@ impl<W: Write> View for Plain<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// How a stage or job ended, when it began at all in how much time, and why.
+fn end(result: StepResult, elapsed_ms: Option<u64>, reason: Option<&str>) -> String {
+    let mut text = step_word(result).to_owned();
+    text.extend(elapsed_ms.map(|elapsed| format!(" in {}", duration_ms(elapsed))));
+    text.extend(reason.map(|reason| format!(": {}", hostile(reason))));
+    text
 }

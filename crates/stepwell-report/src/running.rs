@@ -1,7 +1,8 @@
 //! A job that runs, as one line of a terminal and the last lines of its log.
 
+use crate::formatting::{Layout, Line, Look};
 use crate::hostile::hostile;
-use crate::text::{duration, fit, width};
+use crate::text::{count, duration, fit, width};
 use crate::words::{BOLD, DIM, GUEST, HOST, Paint};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -67,40 +68,59 @@ impl Running {
 /// The last lines of a step's log.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
-    lines: VecDeque<(LineKind, String)>,
+    layout: Layout,
+    lines: VecDeque<Kept>,
     seen: usize,
 }
 
+#[derive(Debug)]
+struct Kept {
+    source: LineKind,
+    look: Look,
+    text: String,
+}
+
 impl Tail {
-    pub(crate) fn push(&mut self, source: LineKind, text: &str) {
+    /// Keeps a line. Gives what its formatting command leaves of the text; `None` if it is not
+    /// shown.
+    pub(crate) fn push<'a>(&mut self, source: LineKind, text: &'a str) -> Option<&'a str> {
+        let Line { look, text } = self.layout.line(source, text)?;
         self.seen += 1;
         let room = match self.lines.len() {
-            TAIL.. => self.lines.pop_front(),
+            TAIL.. => self.lines.pop_front().map(|kept| kept.text),
             _ => None,
         };
-        let (_, mut line) = room.unwrap_or((source, String::new()));
-        line.clear();
-        line.push_str(start(text));
-        self.lines.push_back((source, line));
+        let mut kept = room.unwrap_or_default();
+        kept.clear();
+        kept.push_str(start(text));
+        self.lines.push_back(Kept {
+            source,
+            look,
+            text: kept,
+        });
+        Some(text)
     }
 
     pub(crate) fn clear(&mut self) {
+        self.layout = Layout::default();
         self.lines.clear();
         self.seen = 0;
     }
 
     /// The lines, safe to show, each with the sign of who says it.
-    pub(crate) fn render(&self) -> Vec<String> {
+    pub(crate) fn render(&self, paint: Paint) -> Vec<String> {
         let mut lines = Vec::with_capacity(self.lines.len() + 1);
         if let Some(earlier @ 1..) = self.seen.checked_sub(self.lines.len()) {
-            lines.push(format!("{GUEST} … {earlier} earlier lines"));
+            let text = format!("{GUEST} … {}", count(earlier, "earlier line"));
+            lines.push(paint.with(DIM, text));
         }
-        lines.extend(self.lines.iter().map(|(source, line)| {
-            let sign = match source {
+        lines.extend(self.lines.iter().map(|kept| {
+            let sign = match kept.source {
                 LineKind::Host => HOST,
                 _ => GUEST,
             };
-            format!("{sign} {}", hostile(line))
+            let sign = paint.with(DIM, sign);
+            format!("{sign} {}", kept.look.shown(&kept.text, DIM, paint))
         }));
         lines
     }
@@ -162,12 +182,12 @@ mod tests {
             tail.push(LineKind::Stdout, &format!("line {number}"));
         }
         tail.push(LineKind::Host, &"é".repeat(2000));
-        let lines = tail.render();
+        let lines = tail.render(Paint(false));
         assert_eq!(lines.len(), 21);
         assert_eq!(lines[0], "| … 4 earlier lines");
         assert_eq!(lines[1], "| line 4");
         assert_eq!(lines[20], format!("> {}", "é".repeat(500)));
         tail.clear();
-        assert!(tail.render().is_empty());
+        assert!(tail.render(Paint(false)).is_empty());
     }
 }

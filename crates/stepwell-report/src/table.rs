@@ -22,7 +22,14 @@ pub(crate) enum Align {
 
 pub(crate) struct Table<const COLUMNS: usize> {
     pub(crate) header: [(&'static str, Align); COLUMNS],
-    pub(crate) rows: Vec<Row<COLUMNS>>,
+    pub(crate) rows: Vec<Entry<COLUMNS>>,
+}
+
+/// A line of a table.
+pub(crate) enum Entry<const COLUMNS: usize> {
+    /// Goes over all columns.
+    Heading(String),
+    Row(Row<COLUMNS>),
 }
 
 pub(crate) struct Row<const COLUMNS: usize> {
@@ -43,7 +50,14 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         }
         let header = self.header.map(|(name, _)| name.to_owned());
         let mut table = self.line(&header, widths, |_| BOLD, paint);
-        for row in &self.rows {
+        for entry in &self.rows {
+            let row = match entry {
+                Entry::Row(row) => row,
+                Entry::Heading(heading) => {
+                    table.push_str(&format!("{}\n", paint.with(BOLD, fit(heading, columns))));
+                    continue;
+                }
+            };
             let result = row.result.map_or(DIM, step_style);
             let style = |column| {
                 if column == colored {
@@ -59,7 +73,10 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 
     fn widths(&self) -> [usize; COLUMNS] {
         let mut widths = self.header.map(|(name, _)| width(name));
-        for row in &self.rows {
+        for entry in &self.rows {
+            let Entry::Row(row) = entry else {
+                continue;
+            };
             for (widest, cell) in widths.iter_mut().zip(&row.cells) {
                 *widest = width(cell).min(WIDEST).max(*widest);
             }

@@ -21,6 +21,36 @@ pub(crate) fn duration_ms(millis: u64) -> String {
     duration(millis.saturating_mul(1000))
 }
 
+/// A time that somebody chose, exactly.
+pub(crate) fn delay(millis: u64) -> String {
+    if !millis.is_multiple_of(1000) {
+        return match millis {
+            0..1000 => format!("{millis} ms"),
+            _ => {
+                format!("{}.{:03}", millis / 1000, millis % 1000)
+                    .trim_end_matches('0')
+                    .to_owned()
+                    + " s"
+            }
+        };
+    }
+    let seconds = millis / 1000;
+    let parts = [
+        (seconds / 3600, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, unit)| format!("{number} {unit}"))
+        .collect();
+    match parts.is_empty() {
+        true => "0 s".to_owned(),
+        false => parts.join(" "),
+    }
+}
+
 /// A size, with two or three digits that matter.
 pub(crate) fn bytes(bytes: u64) -> String {
     let mut whole = bytes;
@@ -124,6 +154,22 @@ mod tests {
         ];
         for (micros, expect) in table {
             assert_eq!(duration(micros), expect);
+        }
+    }
+
+    #[test]
+    fn times_that_were_chosen_are_exact() {
+        let table = [
+            (0, "0 s"),
+            (250, "250 ms"),
+            (1500, "1.5 s"),
+            (4000, "4 s"),
+            (90_000, "1 min 30 s"),
+            (3_600_000, "1 h"),
+            (90_061_000, "25 h 1 min 1 s"),
+        ];
+        for (millis, expect) in table {
+            assert_eq!(delay(millis), expect);
         }
     }
 

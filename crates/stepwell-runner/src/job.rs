@@ -1,12 +1,15 @@
 //! One job: its machine, and its steps one after the other.
 
+use crate::collect::Collector;
 use crate::recorder::Recorder;
 use crate::run::CancelLevel;
 use crate::step::StepRunner;
+use crate::timer::Timers;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use stepwell_engine::{JobCommand, JobInput, JobMachine};
-use stepwell_event::{GuestEvent, Refusal, StepReport, StepRequest, StepResult};
+use std::time::Duration;
+use stepwell_engine::{JobCommand, JobEnd, JobInput, JobMachine, Timer};
+use stepwell_event::{Collect, GuestEvent, Refusal, StepReport, StepRequest, StepResult};
 use stepwell_sandbox::{StepSink, StopHandle};
 use tokio::sync::watch;
 
@@ -14,56 +17,119 @@ pub(crate) struct JobDriver<R> {
     pub(crate) machine: JobMachine,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) steps: Arc<R>,
+    pub(crate) collector: Collector,
     pub(crate) cancel: watch::Receiver<CancelLevel>,
 }
 
-/// What the machine's commands ask of the driver, once its events are recorded.
+/// What the machine waits for.
 enum Next {
+    /// The end of a step.
     Step(StepRequest),
-    Finished(StepResult),
+    /// What is to be read of the workspace.
+    Collect(Vec<Collect>),
+    /// A timer.
+    Timer,
+    /// Nothing any more.
+    Finished(JobEnd),
+}
+
+/// What a machine asked for, once its events are recorded.
+#[derive(Default)]
+struct Asked {
+    next: Option<Next>,
+    timers: Vec<(Timer, Duration)>,
 }
 
 impl<R: StepRunner> JobDriver<R> {
     /// Runs the job to its end.
-    pub(crate) async fn drive(mut self) -> StepResult {
-        let machine = Arc::new(Mutex::new(self.machine));
-        let hands = Hands {
-            machine,
-            recorder: self.recorder,
+    pub(crate) async fn drive(self) -> JobEnd {
+        let mut job = Running {
+            hands: Hands {
+                machine: Arc::new(Mutex::new(self.machine)),
+                recorder: self.recorder,
+            },
+            timers: Timers::default(),
+            cancel: self.cancel,
         };
-        let mut next = hands.input(JobInput::Start, None);
+        let mut next = job.input(JobInput::Start, None);
         loop {
-            match next {
-                Some(Next::Finished(result)) => return result,
-                Some(Next::Step(request)) => {
-                    let report = run_step(&hands, &*self.steps, request, &mut self.cancel).await;
-                    next = hands.input(JobInput::StepEnded(report), None);
+            next = match next {
+                Next::Finished(end) => return end,
+                Next::Step(request) => {
+                    let report = job.step(&*self.steps, request).await;
+                    job.input(JobInput::StepEnded(report), None)
                 }
-                // The machine waits for nothing but the end of a step.
-                None => return StepResult::Failed,
-            }
+                Next::Collect(requests) => {
+                    let collector = self.collector.clone();
+                    let collected =
+                        tokio::task::spawn_blocking(move || collector.collect(requests));
+                    // Only a panic of ours ends it without an answer.
+                    let collected = collected.await.unwrap_or_default();
+                    job.input(JobInput::Collected(collected), None)
+                }
+                Next::Timer => job.wait().await,
+            };
         }
     }
 }
 
-async fn run_step<R: StepRunner>(
-    hands: &Hands,
-    steps: &R,
-    request: StepRequest,
-    cancel: &mut watch::Receiver<CancelLevel>,
-) -> StepReport {
-    let stop = StopHandle::default();
-    let sink = Sink(hands.clone());
-    let mut running = pin!(steps.run(request, stop.clone(), Box::new(sink)));
-    loop {
-        tokio::select! {
+/// A job that is being driven.
+struct Running {
+    hands: Hands,
+    timers: Timers,
+    cancel: watch::Receiver<CancelLevel>,
+}
+
+impl Running {
+    /// Gives the machine an input; `running` is the step that runs.
+    fn input(&mut self, input: JobInput, running: Option<&StopHandle>) -> Next {
+        let asked = self.hands.input(input, running);
+        for (timer, after) in asked.timers {
+            self.timers.start(timer, after);
+        }
+        match asked.next {
+            Some(next) => next,
+            None if self.timers.is_set() => Next::Timer,
+            None => Next::Finished(JobEnd {
+                result: StepResult::Failed,
+                outputs: Vec::new(),
+            }),
+        }
+    }
+
+    /// Runs a step and tells the machine of everything that happens meanwhile.
+    async fn step<R: StepRunner>(&mut self, steps: &R, request: StepRequest) -> StepReport {
+        let stop = StopHandle::default();
+        let sink = Sink {
+            hands: self.hands.clone(),
+            stop: stop.clone(),
+        };
+        let mut running = pin!(steps.run(request, stop.clone(), Box::new(sink)));
+        loop {
+            let input = tokio::select! {
+                biased;
+                // First, so that a step of a run that is being canceled does not begin.
+                Ok(()) = self.cancel.changed() => self.canceled(),
+                timer = self.timers.next() => JobInput::TimerFired(timer),
+                report = &mut running => return report,
+            };
+            self.input(input, Some(&stop));
+        }
+    }
+
+    /// Waits for a timer or a cancel.
+    async fn wait(&mut self) -> Next {
+        let input = tokio::select! {
             biased;
-            // First, so that a step of a run that is being canceled does not begin.
-            Ok(()) = cancel.changed() => {
-                let now = *cancel.borrow_and_update() == CancelLevel::Now;
-                hands.input(JobInput::Cancel { now }, Some(&stop));
-            }
-            report = &mut running => return report,
+            Ok(()) = self.cancel.changed() => self.canceled(),
+            timer = self.timers.next() => JobInput::TimerFired(timer),
+        };
+        self.input(input, None)
+    }
+
+    fn canceled(&mut self) -> JobInput {
+        JobInput::Cancel {
+            now: *self.cancel.borrow_and_update() == CancelLevel::Now,
         }
     }
 }
@@ -80,15 +146,21 @@ impl Hands {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn input(&self, input: JobInput, running: Option<&StopHandle>) -> Option<Next> {
+    fn input(&self, input: JobInput, running: Option<&StopHandle>) -> Asked {
         let mut commands = Vec::new();
         self.machine().handle(input, &mut commands);
-        let mut next = None;
+        self.follow(commands, running)
+    }
+
+    fn follow(&self, commands: Vec<JobCommand>, running: Option<&StopHandle>) -> Asked {
+        let mut asked = Asked::default();
         for command in commands {
             match command {
                 JobCommand::Emit(event) => self.recorder.record(event),
-                JobCommand::RunStep { request, .. } => next = Some(Next::Step(request)),
-                JobCommand::Finish(result) => next = Some(Next::Finished(result)),
+                JobCommand::RunStep { request, .. } => asked.next = Some(Next::Step(request)),
+                JobCommand::Collect { requests, .. } => asked.next = Some(Next::Collect(requests)),
+                JobCommand::Finish(end) => asked.next = Some(Next::Finished(end)),
+                JobCommand::StartTimer { timer, after } => asked.timers.push((timer, after)),
                 JobCommand::StopStep { now: true } => {
                     running.into_iter().for_each(StopHandle::stop);
                 }
@@ -97,28 +169,30 @@ impl Hands {
                 }
             }
         }
-        next
+        asked
     }
 }
 
 /// What a running step's guest speaks to.
-struct Sink(Hands);
+struct Sink {
+    hands: Hands,
+    stop: StopHandle,
+}
 
 impl StepSink for Sink {
     fn guest(&mut self, event: GuestEvent) -> Result<(), Refusal> {
-        let mut events = Vec::new();
-        let answer = self.0.machine().guest(event, &mut events);
-        for event in events {
-            self.0.recorder.record(event);
-        }
+        let mut commands = Vec::new();
+        let answer = self.hands.machine().guest(event, &mut commands);
+        // A step that declared itself done is stopped; nothing else but events comes of its words.
+        self.hands.follow(commands, Some(&self.stop));
         answer
     }
 
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
-        if !self.0.recorder.is_congested() {
+        if !self.hands.recorder.is_congested() {
             return None;
         }
-        let recorder = Arc::clone(&self.0.recorder);
+        let recorder = Arc::clone(&self.hands.recorder);
         Some(Box::pin(async move { recorder.room().await }))
     }
 }

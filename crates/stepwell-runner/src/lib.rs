@@ -9,11 +9,17 @@
 //! Guests run on a runtime of their own. They never share one with the journal, the signals and
 //! the views, since a guest may keep its thread busy for a tick at a time.
 
+mod collect;
 mod job;
+mod opening;
 mod recorder;
 mod run;
 mod step;
+mod timer;
 
+pub use collect::Collector;
+pub use opening::{Beginning, OpeningError, open};
 pub use recorder::{Recorder, Watch};
+pub use stepwell_engine::StartVariable;
 pub use run::{CancelLevel, Run, RunError, run};
 pub use step::{SandboxSteps, StepRunner};

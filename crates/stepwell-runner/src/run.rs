@@ -1,12 +1,13 @@
 //! One run: its machine, and a driver for every job that it starts.
 
+use crate::collect::Collector;
 use crate::job::JobDriver;
 use crate::recorder::Recorder;
 use crate::step::StepRunner;
 use std::path::Path;
 use std::sync::Arc;
-use stepwell_engine::{JobMachine, RunCommand, RunInput, RunMachine};
-use stepwell_event::{RunEvent, RunResult, Snapshot, StepResult};
+use stepwell_engine::{JobEnd, JobMachine, JobStart, Opening, RunCommand, RunInput, RunMachine};
+use stepwell_event::{RunEvent, RunResult};
 use stepwell_plan::Plan;
 use stepwell_store::JournalError;
 use tokio::runtime::Handle;
@@ -28,12 +29,14 @@ pub enum CancelLevel {
 pub struct Run<R> {
     /// What is run.
     pub plan: Arc<Plan>,
-    /// What is kept to run it again.
-    pub snapshot: Snapshot,
+    /// What it begins with.
+    pub opening: Opening,
     /// The directory on the host that steps see, as far as their grants go.
     pub workspace: Arc<Path>,
     /// Who runs the steps.
     pub steps: Arc<R>,
+    /// Who reads what steps publish.
+    pub collector: Collector,
     /// Where events go.
     pub recorder: Arc<Recorder>,
     /// The runtime that guests run on.
@@ -59,10 +62,11 @@ pub enum RunError {
 ///
 /// The journal cannot be written, or Stepwell has a defect. Running jobs are stopped then.
 pub async fn run<R: StepRunner>(
-    run: Run<R>,
+    mut run: Run<R>,
     mut cancel: watch::Receiver<CancelLevel>,
 ) -> Result<RunResult, RunError> {
-    let machine = RunMachine::new(Arc::clone(&run.plan), run.snapshot.clone());
+    let opening = std::mem::take(&mut run.opening);
+    let machine = RunMachine::new(Arc::clone(&run.plan), opening);
     let (cancel_jobs, _) = watch::channel(CancelLevel::Running);
     let slots = Arc::new(Semaphore::new(run.parallel_jobs));
     let mut driver = RunDriver {
@@ -76,8 +80,8 @@ pub async fn run<R: StepRunner>(
     while result.is_none() {
         let input = tokio::select! {
             Some(ended) = driver.jobs.join_next() => {
-                let (job, result) = ended.map_err(RunError::Defect)?;
-                RunInput::JobFinished { job, result }
+                let (instance, end) = ended.map_err(RunError::Defect)?;
+                RunInput::JobFinished { instance, end }
             }
             Ok(()) = cancel.changed() => {
                 RunInput::Cancel { now: *cancel.borrow_and_update() == CancelLevel::Now }
@@ -95,7 +99,7 @@ struct RunDriver<R> {
     machine: RunMachine,
     cancel_jobs: watch::Sender<CancelLevel>,
     slots: Arc<Semaphore>,
-    jobs: JoinSet<(usize, StepResult)>,
+    jobs: JoinSet<(usize, JobEnd)>,
 }
 
 impl<R: StepRunner> RunDriver<R> {
@@ -109,7 +113,7 @@ impl<R: StepRunner> RunDriver<R> {
                     self.run.recorder.record_durably(end).await?;
                 }
                 RunCommand::Emit(event) => self.run.recorder.record(event),
-                RunCommand::StartJob { job } => self.start(job).await?,
+                RunCommand::StartJob { instance, start } => self.start(instance, start).await?,
                 RunCommand::CancelJobs { now } => {
                     let level = if now {
                         CancelLevel::Now
@@ -124,22 +128,22 @@ impl<R: StepRunner> RunDriver<R> {
         Ok(finished)
     }
 
-    async fn start(&mut self, job: usize) -> Result<(), RunError> {
-        let depends = self
-            .run
-            .plan
-            .jobs
-            .get(job)
-            .is_some_and(|job| !job.depends_on.is_empty());
+    async fn start(&mut self, instance: usize, start: JobStart) -> Result<(), RunError> {
+        let plan = &self.run.plan;
+        let depends = plan.jobs.get(start.job).is_some_and(|job| {
+            let stage = plan.stages.get(job.stage);
+            !job.depends_on.is_empty() || stage.is_some_and(|stage| !stage.depends_on.is_empty())
+        });
         if depends {
             // What this job builds on must not be lost when it is done and they are not.
             self.run.recorder.journal().flush().await?;
         }
         let workspace = self.run.workspace.to_path_buf();
         let driver = JobDriver {
-            machine: JobMachine::new(Arc::clone(&self.run.plan), job, workspace),
+            machine: JobMachine::new(Arc::clone(&self.run.plan), start, workspace),
             recorder: Arc::clone(&self.run.recorder),
             steps: Arc::clone(&self.run.steps),
+            collector: self.run.collector.clone(),
             cancel: self.cancel_jobs.subscribe(),
         };
         let slots = Arc::clone(&self.slots);
@@ -147,7 +151,7 @@ impl<R: StepRunner> RunDriver<R> {
             async move {
                 // The semaphore is never closed, so waiting for it cannot fail.
                 let _slot = slots.acquire_owned().await;
-                (job, driver.drive().await)
+                (instance, driver.drive().await)
             },
             &self.run.guests,
         );

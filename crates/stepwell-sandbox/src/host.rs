@@ -1,10 +1,15 @@
 //! The host's side of `stepwell:task`.
 
-use crate::bindings::stepwell::task::{cancellation, description, inputs, logging, outputs};
+mod detail;
+mod publishing;
+
+use crate::bindings::stepwell::task::{
+    cancellation, description, inputs, logging, outputs, publishing as published, refusals,
+};
 use crate::state::StepState;
 use crate::stop::StopRequested;
 use std::time::Instant;
-use stepwell_event::{GuestEvent, Issue, IssueSeverity, LogLevel, Refusal, StepResult};
+use stepwell_event::{GuestEvent, Issue, IssueSeverity, LogLevel, Publish, Refusal, StepResult};
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime_wasi::p2::{DynPollable, subscribe};
 
@@ -17,12 +22,16 @@ pub(crate) fn add_to_linker(linker: &mut Linker<StepState>) -> wasmtime::Result<
     type Data = HasSelf<StepState>;
     inputs::add_to_linker::<_, Data>(linker, |state| state)?;
     outputs::add_to_linker::<_, Data>(linker, |state| state)?;
+    refusals::add_to_linker::<_, Data>(linker, |state| state)?;
     logging::add_to_linker::<_, Data>(linker, |state| state)?;
+    published::add_to_linker::<_, Data>(linker, |state| state)?;
     cancellation::add_to_linker::<_, Data>(linker, |state| state)?;
     description::add_to_linker::<_, Data>(linker, |state| state)
 }
 
 impl description::Host for StepState {}
+
+impl refusals::Host for StepState {}
 
 impl inputs::Host for StepState {
     fn get(&mut self, name: String) -> Option<String> {
@@ -73,6 +82,57 @@ impl outputs::Host for StepState {
 
     async fn add_secret(&mut self, value: String) -> Result<(), outputs::OutputError> {
         self.set(GuestEvent::AddSecret { value }).await
+    }
+
+    async fn prepend_path(&mut self, path: String) -> Result<(), outputs::OutputError> {
+        Ok(self.publish(Publish::Path { path }).await?)
+    }
+
+    async fn set_task_variable(
+        &mut self,
+        name: String,
+        value: String,
+        options: outputs::VariableOptions,
+    ) -> Result<(), outputs::OutputError> {
+        let variable = Publish::TaskVariable {
+            name,
+            value,
+            secret: options.contains(outputs::VariableOptions::SECRET),
+            read_only: options.contains(outputs::VariableOptions::READ_ONLY),
+        };
+        Ok(self.publish(variable).await?)
+    }
+
+    async fn set_endpoint(
+        &mut self,
+        id: String,
+        field: outputs::EndpointField,
+        value: String,
+    ) -> Result<(), outputs::OutputError> {
+        let (field, key) = match field {
+            outputs::EndpointField::Url => ("url", None),
+            outputs::EndpointField::DataParameter(key) => ("dataParameter", Some(key)),
+            outputs::EndpointField::AuthParameter(key) => ("authParameter", Some(key)),
+        };
+        let endpoint = Publish::Endpoint {
+            id,
+            field: field.to_owned(),
+            key,
+            value,
+        };
+        Ok(self.publish(endpoint).await?)
+    }
+}
+
+impl From<Refusal> for outputs::OutputError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::InvalidName(message) => Self::InvalidName(message),
+            Refusal::ReadOnly(message) => Self::ReadOnly(message),
+            Refusal::Unmaskable(message) => Self::Unmaskable(message),
+            Refusal::TooLarge(message) => Self::TooLarge(message),
+            Refusal::Denied(message) => Self::Denied(message),
+        }
     }
 }
 
@@ -129,6 +189,10 @@ impl logging::Host for StepState {
         };
         self.tell(GuestEvent::Complete { result, message }).await;
     }
+
+    async fn detail(&mut self, update: logging::DetailUpdate) -> Result<(), refusals::Refusal> {
+        Ok(self.publish(Publish::Detail(update.into())).await?)
+    }
 }
 
 impl cancellation::Host for StepState {
@@ -158,13 +222,11 @@ impl StepState {
     }
 
     async fn set(&mut self, event: GuestEvent) -> Result<(), outputs::OutputError> {
+        Ok(self.ask(event).await?)
+    }
+
+    async fn ask(&mut self, event: GuestEvent) -> Result<(), Refusal> {
         self.link.room().await;
-        self.link.emit(event).map_err(|refusal| match refusal {
-            Refusal::InvalidName(message) => outputs::OutputError::InvalidName(message),
-            Refusal::ReadOnly(message) => outputs::OutputError::ReadOnly(message),
-            Refusal::Unmaskable(message) => outputs::OutputError::Unmaskable(message),
-            Refusal::TooLarge(message) => outputs::OutputError::TooLarge(message),
-            Refusal::Denied(message) => outputs::OutputError::Denied(message),
-        })
+        self.link.emit(event)
     }
 }

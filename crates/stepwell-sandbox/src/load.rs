@@ -176,8 +176,9 @@ impl Sandbox {
         })
     }
 
-    /// The folder that no guest may enter, wherever its workspace is.
-    pub(crate) fn private(&self) -> Option<Arc<Path>> {
+    /// The folder that no guest may enter, wherever its workspace is: that of compiled code.
+    #[must_use]
+    pub fn private(&self) -> Option<Arc<Path>> {
         self.cache.as_ref().map(CodeCache::root)
     }
 

@@ -1,4 +1,4 @@
-//! Durations: whole numbers with units, largest first, as in `10m`, `500ms` or `1h30m`.
+//! Durations: whole numbers with units, largest first, as in `10m`, `500ms`, `1h30m` or `1h 30m`.
 
 use crate::unit::{self, UnitError};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ const UNITS: [(&str, u64); 5] = [
 
 const FORM: &str = "write whole numbers with units, largest first: `30s`, `10m`, `1h30m`, `500ms`";
 
-/// Reads a duration.
+/// Reads a duration. Zero needs no unit.
 ///
 /// # Errors
 ///
@@ -23,6 +23,9 @@ const FORM: &str = "write whole numbers with units, largest first: `30s`, `10m`,
 pub fn parse(text: &str) -> Result<Duration, UnitError> {
     if text.is_empty() {
         return Err(UnitError::new("the duration is empty", FORM));
+    }
+    if text == "0" {
+        return Ok(Duration::ZERO);
     }
     let mut rest = text;
     let mut smaller = UNITS.as_slice();
@@ -58,7 +61,10 @@ pub fn parse(text: &str) -> Result<Duration, UnitError> {
             .and_then(|count| count.checked_mul(factor))
             .and_then(|part| millis.checked_add(part))
             .ok_or_else(|| UnitError::new(format!("`{text}` is too long"), FORM))?;
-        rest = tail;
+        rest = match tail.trim_start_matches(' ') {
+            "" => tail,
+            next => next,
+        };
     }
     Ok(Duration::from_millis(millis))
 }
@@ -107,6 +113,15 @@ mod tests {
         check("2d", 172_800_000);
         check("1d2h3m4s5ms", 93_784_005);
         check("0s", 0);
+        check("0", 0);
+    }
+
+    #[test]
+    fn parts_may_stand_apart() {
+        check("1h 30m", 5_400_000);
+        check("1d  2h3m 4s", 93_784_000);
+        check_error(" 1h", "` 1h` is not a duration");
+        check_error("1h ", "`1h ` is not a duration");
     }
 
     #[test]

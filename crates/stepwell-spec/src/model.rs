@@ -7,10 +7,11 @@
 //! A pipeline that is not intact holds what could be read, so that the next stage can tell what else
 //! is wrong. Where something missing would lead it astray, the model says that it is missing.
 
-use crate::Condition;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Duration;
 use stepwell_event::Access;
+use stepwell_expr::Expression;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,19 +29,65 @@ impl<T> Spanned<T> {
     }
 }
 
-/// A pipeline file.
+/// The name of the stage of a pipeline that declares none.
+pub const DEFAULT_STAGE: &str = "__default";
+
+/// A pipeline file with its templates expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
     /// The pipeline's name.
     pub name: String,
-    /// Its variables; names are unique without regard to case.
-    pub variables: Vec<Pair>,
+    /// The format of its run numbers, where it gives one; at most 255 characters, empty if the number
+    /// is the identifier of the run.
+    pub run_number: Option<Spanned<String>>,
+    /// Its parameters with the values that they have, as text; tables and arrays as JSON.
+    pub parameters: Vec<(String, String)>,
+    /// Its variables; names are unique without regard to case, and none is one of the system.
+    pub variables: Vec<Variable>,
     /// The tasks that it declares, in the order of the file.
     pub tasks: Vec<Task>,
+    /// Its stages in the order of the file; at least one. Without declared stages it is the one of
+    /// the name [`DEFAULT_STAGE`].
+    pub stages: Vec<Stage>,
     /// Its jobs in the order of the file; at least one if it is intact.
     pub jobs: Vec<Job>,
     /// Whether nothing was wrong with the file.
     pub intact: bool,
+}
+
+/// A variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The value.
+    pub value: Spanned<VariableValue>,
+    /// Whether changing it by command is an error.
+    pub read_only: bool,
+}
+
+/// The value of a variable as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariableValue {
+    /// A text, which may hold `$(x)`.
+    Text(String),
+    /// `$[ … ]`: evaluated when the run, the stage or the job starts.
+    Expression(Expression),
+}
+
+/// A stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// The stage's name, unique without regard to case.
+    pub name: Spanned<String>,
+    /// What a person calls it.
+    pub display_name: Option<String>,
+    /// The names of the stages that it waits for, as written; `None` is the stage before it.
+    pub depends_on: Option<Vec<Spanned<String>>>,
+    /// When it runs.
+    pub condition: Expression,
+    /// The variables of its jobs.
+    pub variables: Vec<Variable>,
 }
 
 /// A name with a text: a variable, an input, or an entry of the environment.
@@ -86,14 +133,78 @@ pub struct Limits {
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The job's name, unique without regard to case.
+    /// The job's name, unique in its stage without regard to case.
     pub name: Spanned<String>,
-    /// The names of the jobs that it waits for, as written.
+    /// What a person calls it.
+    pub display_name: Option<String>,
+    /// The stage that it is part of, as written; `None` in an intact pipeline is the one of a pipeline
+    /// that declares none.
+    pub stage: Option<Spanned<String>>,
+    /// The names of the jobs of the same stage that it waits for, as written.
     pub depends_on: Vec<Spanned<String>>,
     /// When it runs.
-    pub condition: Condition,
-    /// Its steps in order; at least one in an intact pipeline.
+    pub condition: Expression,
+    /// A failure of it counts as succeeded with issues for those that depend on it.
+    pub continue_on_error: bool,
+    /// Wall-clock limit; `None` is no limit.
+    pub timeout: Option<Duration>,
+    /// How long it may go on once it was asked to end.
+    pub cancel_timeout: Duration,
+    /// What the agent must be able to do.
+    pub demands: Vec<Spanned<Demand>>,
+    /// How many times it runs.
+    pub strategy: Strategy,
+    /// Its variables.
+    pub variables: Vec<Variable>,
+    /// Its steps in order, without those that are not enabled. There is none in an intact pipeline
+    /// only if none is enabled.
     pub steps: Vec<Step>,
+}
+
+/// What an agent must be able to do: have a capability, or have it with this value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// The capability; case does not matter.
+    pub name: String,
+    /// The value that it must have; case does not matter.
+    pub value: Option<String>,
+    /// Whether the value is a version, and a later one will do too.
+    pub at_least: bool,
+}
+
+/// How many times a job runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Strategy {
+    /// Once.
+    Single,
+    /// Once for each leg.
+    Matrix {
+        /// The legs; at least one and at most [`MAX_LEGS`](crate::name::MAX_LEGS) if they are known.
+        legs: Legs,
+        /// How many of them run side by side at most.
+        max_parallel: Option<NonZeroU32>,
+    },
+    /// This many times, with the same variables: from 2 to [`MAX_LEGS`](crate::name::MAX_LEGS).
+    Slices(NonZeroU32),
+}
+
+/// The legs of a matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Legs {
+    /// Known.
+    Listed(Vec<Leg>),
+    /// `$[ … ]`: known when the job starts.
+    Computed(Spanned<Expression>),
+}
+
+/// One leg of a matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// The leg's name, unique in its job without regard to case; `Job<n>` where what is written is no
+    /// name.
+    pub name: Spanned<String>,
+    /// Its variables; names are unique without regard to case.
+    pub variables: Vec<Pair>,
 }
 
 /// A step.
@@ -112,11 +223,28 @@ pub struct Step {
     /// The environment of the guest.
     pub env: Vec<Pair>,
     /// When it runs.
-    pub condition: Condition,
+    pub condition: Expression,
     /// Wall-clock limit; `None` is no limit.
     pub timeout: Option<Duration>,
     /// A failure counts as succeeded with issues.
     pub continue_on_error: bool,
+    /// How many times it is run again after a failure; at most 10.
+    pub retries: u8,
+    /// Which logging commands its output may hold; `None` is what fits its task.
+    pub commands: Option<Commands>,
+    /// Globs of the variables that it may set; `None` is all.
+    pub settable_variables: Option<Vec<String>>,
+}
+
+/// Which logging commands the output of a step may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Commands {
+    /// All.
+    Any,
+    /// Those that concern nothing but the step itself, as Azure's restricted mode has it.
+    Restricted,
+    /// None: they are printed as they are.
+    None,
 }
 
 /// What a step gives to its task. Which of them the task takes is known once it is resolved.

@@ -1,16 +1,99 @@
 //! Names: which texts are names, when two are the same, and which one was meant.
 
-/// The longest name of a job, step or task, as in Azure Pipelines.
+/// The longest name of a stage, job, step or task, as in Azure Pipelines.
 pub const MAX_NAME_CHARS: usize = 100;
 
-/// What a name of a job, step or task looks like, for people.
+/// The most legs of a matrix and slices of a job, as in Azure Pipelines.
+pub const MAX_LEGS: usize = 100;
+
+/// What a name of a stage, job, step or task looks like, for people.
 pub(crate) const NAME_FORM: &str = "a name starts with a letter or `_`, goes on with letters, digits, `_` and `-`, \
      and has at most 100 characters";
 
 /// Beginnings that variables of users cannot have: Azure Pipelines keeps its own values there.
 pub const RESERVED_PREFIXES: [&str; 5] = ["endpoint", "input", "secret", "path", "securefile"];
 
-/// Whether `text` can name a job, step or task.
+/// Names of variables that are not the user's to set. All that begin with [`SYSTEM_PREFIX`] belong to
+/// them, but for [`DEBUG`].
+const SYSTEM_VARIABLES: [&str; 42] = [
+    "agent.builddirectory",
+    "agent.homedirectory",
+    "agent.id",
+    "agent.jobname",
+    "agent.jobstatus",
+    "agent.machinename",
+    "agent.name",
+    "agent.os",
+    "agent.osarchitecture",
+    "agent.tempdirectory",
+    "agent.toolsdirectory",
+    "agent.version",
+    "agent.workfolder",
+    "build.artifactstagingdirectory",
+    "build.binariesdirectory",
+    "build.buildid",
+    "build.buildnumber",
+    "build.builduri",
+    "build.definitionname",
+    "build.definitionversion",
+    "build.queuedby",
+    "build.queuedbyid",
+    "build.reason",
+    "build.repository.clean",
+    "build.repository.id",
+    "build.repository.localpath",
+    "build.repository.name",
+    "build.repository.provider",
+    "build.repository.uri",
+    "build.requestedfor",
+    "build.requestedforemail",
+    "build.requestedforid",
+    "build.sourcebranch",
+    "build.sourcebranchname",
+    "build.sourcesdirectory",
+    "build.sourceversion",
+    "build.sourceversionauthor",
+    "build.sourceversionmessage",
+    "build.stagingdirectory",
+    "common.testresultsdirectory",
+    "pipeline.workspace",
+    "tf_build",
+];
+
+const SYSTEM_PREFIX: &str = "system.";
+
+/// The switch for debug lines is named like a variable of the system, but users turn it on.
+const DEBUG: &str = "system.debug";
+
+/// Whether a variable of this name is set by the system, so that what users say of it is ignored.
+#[must_use]
+pub fn is_system_variable(text: &str) -> bool {
+    let name = text.to_ascii_lowercase();
+    name != DEBUG && (name.starts_with(SYSTEM_PREFIX) || SYSTEM_VARIABLES.contains(&name.as_str()))
+}
+
+/// Names that no stage or job has, in any case: one is that of a part that was given none, the other
+/// is a keyword of Azure Pipelines.
+const RESERVED: [&str; 2] = [crate::DEFAULT_STAGE, "deployment"];
+
+/// Whether `text` is kept from the stages and jobs of users.
+pub(crate) fn is_reserved(text: &str) -> bool {
+    RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether `text` can name a leg of a matrix: a letter, then letters, digits and `_`.
+#[must_use]
+pub fn is_leg(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && is_name(text) && !text.contains('-')
+}
+
+/// The name of slice `number`, and of leg `number` if its own is none; the first is 1.
+#[must_use]
+pub fn numbered_leg(number: usize) -> String {
+    format!("Job{number}")
+}
+
+/// Whether `text` can name a stage, job, step or task.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
@@ -97,7 +180,7 @@ fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::{fold, is_name, nearest, variable_problem};
+    use super::{fold, is_leg, is_name, is_system_variable, nearest, variable_problem};
 
     #[test]
     fn names_are_ascii_words_with_hyphens() {
@@ -106,6 +189,26 @@ mod tests {
         }
         for text in ["", "2a", "-a", "a b", "a.b", "ä", &"x".repeat(101)] {
             assert!(!is_name(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn legs_are_words_without_hyphens_that_start_with_a_letter() {
+        for name in ["a", "Linux_64", &"x".repeat(100)] {
+            assert!(is_leg(name), "{name}");
+        }
+        for text in ["", "1bad", "_a", "a-b", "a b", "ä", &"x".repeat(101)] {
+            assert!(!is_leg(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_sets_is_known_by_its_name() {
+        for name in ["System.JobName", "system.x", "BUILD.BuildId", "agent.OS"] {
+            assert!(is_system_variable(name), "{name}");
+        }
+        for name in ["System.Debug", "system", "Build.Configuration", "agent.x"] {
+            assert!(!is_system_variable(name), "{name}");
         }
     }
 

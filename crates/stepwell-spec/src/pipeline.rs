@@ -1,14 +1,15 @@
-//! The top of the file: name, variables, tasks, and jobs.
+//! The top of the file: name, variables, tasks, stages and jobs.
 
 use crate::job;
-use crate::name;
 use crate::reader::{Entry, Reader, Table};
+use crate::stage;
+use crate::step;
 use crate::task;
-use crate::{Condition, Job, Pair, Pipeline, Spanned};
-use std::collections::HashMap;
-use std::ops::Range;
+use crate::tree::Member;
+use crate::variable;
+use crate::{Job, Pipeline, Spanned, Stage};
 use stepwell_diagnostic::Diagnostic;
-use toml::de::DeTable;
+use stepwell_expr::Names;
 
 /// The name of a pipeline that gives none.
 const DEFAULT_NAME: &str = "pipeline";
@@ -16,12 +17,11 @@ const DEFAULT_NAME: &str = "pipeline";
 /// The name of the job that holds the steps at the top of a file.
 const ONLY_JOB: &str = "main";
 
-/// The most jobs of a pipeline. Each takes a place in every view of a run; a person's pipeline has
-/// dozens.
-const MAX_JOBS: usize = 1_000;
+/// The longest number of a run, and thus the longest format of it, as in Azure Pipelines.
+const MAX_RUN_NUMBER_CHARS: usize = 255;
 
 /// Keys that a later version reads.
-const LATER: [&str; 4] = ["parameters", "run-number", "secrets", "stages"];
+const LATER: [&str; 1] = ["secrets"];
 
 const MINIMAL: &str = "a pipeline has at least one step:\n\n\
     [tasks.hello]\n\
@@ -30,13 +30,22 @@ const MINIMAL: &str = "a pipeline has at least one step:\n\n\
     task = \"hello\"";
 
 /// Reads the whole file.
-pub(crate) fn read<'t>(reader: &mut Reader, root: &'t DeTable<'t>, text: &str) -> Pipeline {
+pub(crate) fn read(reader: &mut Reader, root: &[Member], text: &str) -> Pipeline {
     let mut table = Table::root(root);
     let name = table.take("name").and_then(|entry| reader.line(&entry));
+    let run_number = table
+        .take("run-number")
+        .and_then(|entry| run_number(reader, &entry));
+    // Templates are expanded before.
+    let _ = (table.take("extends"), table.take("parameters"));
     let variables = table
         .take("variables")
-        .map(|entry| variables(reader, &entry));
+        .map(|entry| variable::read(reader, &entry, &Names::PIPELINE_VARIABLE));
     let tasks = table.take("tasks").map(|entry| task::read(reader, &entry));
+    let stages = table
+        .take("stages")
+        .map(|entry| stage::read(reader, &entry))
+        .unwrap_or_default();
     let jobs = table.take("jobs");
     let steps = table.take("steps");
     table.finish(reader, &LATER);
@@ -51,13 +60,8 @@ pub(crate) fn read<'t>(reader: &mut Reader, root: &'t DeTable<'t>, text: &str) -
             );
             Vec::new()
         }
-        (Some(entry), None) => read_jobs(reader, &entry),
-        (None, Some(entry)) => vec![Job {
-            name: Spanned::new(ONLY_JOB.to_owned(), entry.key.span.clone()),
-            depends_on: Vec::new(),
-            condition: Condition::default(),
-            steps: job::steps(reader, &entry, "the pipeline"),
-        }],
+        (Some(entry), None) => jobs_of(reader, &entry, &stages),
+        (None, Some(entry)) => vec![only_job(reader, &entry, &stages)],
         (None, None) => {
             let message = match text.trim().is_empty() {
                 true => "the file is empty",
@@ -69,106 +73,158 @@ pub(crate) fn read<'t>(reader: &mut Reader, root: &'t DeTable<'t>, text: &str) -
     };
     Pipeline {
         name: name.map_or_else(|| DEFAULT_NAME.to_owned(), |name| name.value),
+        run_number,
+        parameters: Vec::new(),
         variables: variables.unwrap_or_default(),
         tasks: tasks.unwrap_or_default(),
+        stages: match stages.is_empty() {
+            true => vec![stage::implicit()],
+            false => stages,
+        },
         jobs,
         intact: true,
     }
 }
 
-fn read_jobs(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Job> {
-    let Some(table) = reader.table(entry, "the jobs") else {
-        return Vec::new();
-    };
-    let entries = table.entries();
-    if entries.is_empty() {
+/// The format of the runs' numbers, which may be empty. Which tokens it may hold is not known here.
+fn run_number(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {
+    if entry.is_blank() {
+        return Some(Spanned::new(String::new(), entry.span()));
+    }
+    let format = reader.line(entry)?;
+    let length = format.value.chars().count();
+    if length > MAX_RUN_NUMBER_CHARS {
+        let message = format!("`run-number` must have at most {MAX_RUN_NUMBER_CHARS} characters");
+        reader.report(
+            Diagnostic::error("out-of-range", message)
+                .at(format.span, format!("this has {length}")),
+        );
+        return None;
+    }
+    Some(format)
+}
+
+fn jobs_of(reader: &mut Reader, entry: &Entry<'_>, stages: &[Stage]) -> Vec<Job> {
+    if entry.is_empty_table() {
         reader.report_missing(
             Diagnostic::error("no-steps", "the pipeline has no steps")
                 .at(entry.key.span.clone(), "no job is here")
                 .help(MINIMAL),
         );
     }
-    if let Some(extra) = entries.get(MAX_JOBS) {
-        let message = format!(
-            "the pipeline has {} jobs, and {MAX_JOBS} is the most",
-            entries.len()
-        );
+    job::read(reader, entry, stages)
+}
+
+/// The steps at the top as a job.
+fn only_job(reader: &mut Reader, entry: &Entry<'_>, stages: &[Stage]) -> Job {
+    if let Some(stage) = stages.first() {
+        let name = &stage.name.value;
         reader.report(
-            Diagnostic::error("too-many", message)
-                .at(extra.key.span.clone(), "the first one too many"),
+            Diagnostic::error("conflicting-keys", "a pipeline has either stages or steps")
+                .at(entry.key.span.clone(), "steps at the top are in no stage")
+                .at(stage.name.span.clone(), "and here is a stage")
+                .help(format!(
+                    "move the steps into a job of the stage:\n\n[jobs.NAME]\nstage = {name:?}\n\n\
+                     [[jobs.NAME.steps]]"
+                )),
         );
-        return Vec::new();
     }
-    let mut seen = Seen::new("job");
-    entries
-        .iter()
-        .map(|entry| {
-            seen.check(reader, &entry.key);
-            job::read(reader, entry)
-        })
-        .collect()
-}
-
-fn variables(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Pair> {
-    let Some(table) = reader.table(entry, "the variables") else {
-        return Vec::new();
-    };
-    let mut seen = Seen::new("variable");
-    let mut variables = Vec::new();
-    for entry in table.entries() {
-        if let Some(problem) = name::variable_problem(entry.key.value) {
-            let reserved = name::RESERVED_PREFIXES.join("`, `");
-            reader.report(
-                Diagnostic::error("invalid-name", problem)
-                    .at(entry.key.span.clone(), "not the name of a variable")
-                    .help(format!("no variable begins with `{reserved}`")),
-            );
-        }
-        seen.check(reader, &entry.key);
-        variables.extend(pair(reader, &entry));
+    Job {
+        steps: step::read(reader, entry, "the pipeline"),
+        ..job::empty(Spanned::new(ONLY_JOB.to_owned(), entry.key.span.clone()))
     }
-    variables
 }
 
-/// An entry whose value is turned into text.
-pub(crate) fn pair(reader: &mut Reader, entry: &Entry<'_>) -> Option<Pair> {
-    Some(Pair {
-        name: Spanned::new(entry.key.value.to_owned(), entry.key.span.clone()),
-        value: reader.text(entry)?,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use crate::reader::Reader;
+    use crate::syntax;
+    use crate::tree::{Member, Tree};
+    use crate::{Pipeline, VariableValue};
+    use stepwell_diagnostic::Diagnostic;
 
-/// Names that must be unique without regard to case.
-pub(crate) struct Seen {
-    what: &'static str,
-    first: HashMap<String, Range<usize>>,
-}
-
-impl Seen {
-    /// No names yet; `what` says what they name.
-    pub(crate) fn new(what: &'static str) -> Self {
-        Self {
-            what,
-            first: HashMap::new(),
-        }
+    /// Reads what expansion may make of `text`: members more than once, which no file can say.
+    fn read(text: &str, expand: impl FnOnce(&mut Vec<Member>)) -> (Pipeline, Vec<Diagnostic>) {
+        let document = syntax::parse(text);
+        let Tree::Table(mut members) = Tree::table(&document.root.unwrap(), 0) else {
+            panic!()
+        };
+        expand(&mut members);
+        let mut reader = Reader::new(false);
+        let pipeline = super::read(&mut reader, &members, text);
+        (pipeline, reader.into_diagnostics())
     }
 
-    /// Reports `name` if it was there before.
-    pub(crate) fn check(&mut self, reader: &mut Reader, name: &Spanned<impl AsRef<str>>) {
-        let text = name.value.as_ref();
-        let first = self
-            .first
-            .entry(name::fold(text))
-            .or_insert_with(|| name.span.clone());
-        if *first == name.span {
-            return;
-        }
-        let message = format!("{} `{text}` appears more than once", self.what);
-        reader.report(
-            Diagnostic::error("duplicate-name", message)
-                .at(name.span.clone(), "the same name again")
-                .at(first.clone(), "first here")
-                .help("names that differ only in case are the same name"),
+    /// The entries of table `key`.
+    fn table<'m>(members: &'m mut [Member], key: &str) -> &'m mut Vec<Member> {
+        let member = members.iter_mut().find(|member| member.key.value == key);
+        let Tree::Table(entries) = &mut member.unwrap().value.value else {
+            panic!()
+        };
+        entries
+    }
+
+    fn repeat(entries: &mut Vec<Member>) {
+        let first = entries.first().unwrap().clone();
+        entries.push(first);
+    }
+
+    #[test]
+    fn a_variable_that_templates_define_again_has_the_last_value() {
+        let text = "[variables]\na = 1\nb = 2\nA2 = 3\n[[steps]]\ntask = \"x\"\n";
+        let (pipeline, problems) = read(text, |members| {
+            let entries = table(members, "variables");
+            repeat(entries);
+            entries.last_mut().unwrap().value.value = Tree::Text("4".to_owned());
+        });
+        assert_eq!(problems, []);
+        let names: Vec<_> = pipeline.variables.iter().map(|v| &v.name.value).collect();
+        assert_eq!(names, ["a", "b", "A2"]);
+        let value = &pipeline.variables[0].value.value;
+        assert_eq!(*value, VariableValue::Text("4".to_owned()));
+    }
+
+    #[test]
+    fn a_task_that_a_template_declares_twice_is_one() {
+        let text = "[tasks.x]\nallow = { workspace = \"read\" }\n[[steps]]\ntask = \"x\"\n";
+        let (pipeline, problems) = read(text, |members| repeat(table(members, "tasks")));
+        assert_eq!(problems, []);
+        assert_eq!(pipeline.tasks.len(), 1);
+    }
+
+    #[test]
+    fn a_job_that_a_template_makes_twice_is_told_to_have_two_names() {
+        let text = "[[jobs.a.steps]]\ntask = \"x\"\n";
+        let (_, problems) = read(text, |members| repeat(table(members, "jobs")));
+        let [problem] = &problems[..] else { panic!() };
+        assert_eq!(problem.message, "job `a` appears more than once");
+        let label = &problem.labels[0].message;
+        assert_eq!(label, "the same name each time this is used");
+        assert_eq!(problem.labels.len(), 1);
+    }
+
+    #[test]
+    fn the_steps_of_all_jobs_are_bounded() {
+        let step = "{task=\"x\"},".repeat(10_000);
+        let text = format!("jobs.a.steps = [{step}]\n");
+        let jobs = |count: usize| {
+            read(&text, |members| {
+                let entries = table(members, "jobs");
+                let first = entries.first().unwrap().clone();
+                entries.extend((1..count).map(|number| {
+                    let mut member = first.clone();
+                    member.key.value = format!("a{number}");
+                    member
+                }));
+            })
+        };
+        let (pipeline, problems) = jobs(10);
+        assert_eq!((pipeline.jobs.len(), problems), (10, Vec::new()));
+        let (pipeline, problems) = jobs(11);
+        assert!(pipeline.jobs.is_empty());
+        assert_eq!(
+            problems[0].message,
+            "the pipeline has 110000 steps up to this job, and 100000 is the most"
         );
     }
 }

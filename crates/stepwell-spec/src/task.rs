@@ -1,8 +1,7 @@
 //! Declared tasks: `[tasks.NAME]`.
 
-use crate::name::did_you_mean;
-use crate::pipeline::Seen;
 use crate::reader::{Entry, Reader, Table};
+use crate::seen::Seen;
 use crate::{Allow, Limits, Spanned, Task, size};
 use std::ops::RangeInclusive;
 use stepwell_diagnostic::Diagnostic;
@@ -49,21 +48,21 @@ fn task(reader: &mut Reader, entry: &Entry<'_>) -> Task {
     let Some(mut table) = reader.table(entry, "a task") else {
         return task;
     };
-    let problems = reader.count();
+    let problems = reader.errors();
     task.source = table
         .take("source")
         .and_then(|entry| source(reader, &entry));
     let allow = table.take("allow").and_then(|entry| allow(reader, &entry));
     task.allow = allow.unwrap_or_default();
-    let readable = reader.count() == problems;
+    let readable = reader.errors() == problems;
     let limits = table
         .take("limits")
         .and_then(|entry| limits(reader, &entry));
     task.limits = limits.unwrap_or_default();
-    let problems = reader.count();
+    let problems = reader.errors();
     table.finish(reader, &[]);
     // An unknown key may be meant to be the source or what is allowed.
-    task.intact = readable && reader.count() == problems;
+    task.intact = readable && reader.errors() == problems;
     task
 }
 
@@ -93,28 +92,12 @@ fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {
 
 fn allow(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
     let mut table = reader.table(entry, "`allow`")?;
-    let workspace = table.take("workspace").and_then(|entry| {
-        let text = reader.string(&entry)?;
-        access(reader, text)
-    });
+    let choices = ACCESSES.map(|access| (access.as_str(), access));
+    let workspace = table
+        .take("workspace")
+        .and_then(|entry| reader.choice(&entry, &choices));
     table.finish(reader, &ALLOW_LATER);
     Some(Allow { workspace })
-}
-
-fn access(reader: &mut Reader, text: Spanned<String>) -> Option<Spanned<Access>> {
-    let found = ACCESSES
-        .into_iter()
-        .find(|access| access.as_str() == text.value);
-    if found.is_none() {
-        let message = format!("there is no workspace access {:?}", text.value);
-        let label = did_you_mean(&text.value, ACCESSES.map(Access::as_str), "not an access");
-        reader.report(
-            Diagnostic::error("invalid-value", message)
-                .at(text.span.clone(), label)
-                .help("accepted here: \"none\", \"read\", \"write\""),
-        );
-    }
-    Some(Spanned::new(found?, text.span))
 }
 
 fn limits(reader: &mut Reader, entry: &Entry<'_>) -> Option<Limits> {

@@ -37,6 +37,8 @@ pub enum JournalErrorKind {
     Busy,
     /// The run is already being executed.
     AlreadyClaimed,
+    /// A counter has given its highest number.
+    CounterAtEnd,
     /// The journal was closed, or the runtime that it was opened on has ended.
     Closed,
     /// Anything else that the database or the disk reports.
@@ -100,6 +102,9 @@ impl JournalError {
             JournalErrorKind::Busy => {
                 "wait for the other stepwell process to end, or stop it".to_owned()
             }
+            JournalErrorKind::CounterAtEnd => {
+                "give the counter another prefix, or a lower seed with it".to_owned()
+            }
             JournalErrorKind::AlreadyClaimed
             | JournalErrorKind::Closed
             | JournalErrorKind::Other => return None,
@@ -129,6 +134,10 @@ impl fmt::Display for JournalError {
             JournalErrorKind::AlreadyClaimed => {
                 write!(f, "the run of `{path}` is already being executed")
             }
+            JournalErrorKind::CounterAtEnd => write!(
+                f,
+                "a counter in the journal `{path}` has given its highest number"
+            ),
             JournalErrorKind::Closed => write!(f, "the journal `{path}` is closed"),
             JournalErrorKind::Other => write!(f, "the journal `{path}` failed"),
         }

@@ -5,15 +5,23 @@
 //! and whoever needs an event to be durable before acting on it asks with [`Journal::flush`]. One
 //! task owns the connection that writes; reading uses a second one, opened when first needed.
 //!
+//! Large contents, such as logs and artifacts, are not in the database but in [`Blobs`] beside it.
+//!
 //! This is the only crate with SQL.
 
+mod blob;
+mod blob_error;
 mod claim;
 mod error;
+mod number;
 mod queue;
 mod recovery;
 mod schema;
+mod weight;
 mod writer;
 
+pub use blob::{Blob, Blobs};
+pub use blob_error::{BlobError, BlobErrorKind};
 pub use claim::RunClaim;
 pub use error::{JournalError, JournalErrorKind};
 pub use recovery::{Interrupted, InterruptedJob};

@@ -3,10 +3,11 @@
 //! Appending is a lock, a push and, when the writer sleeps, one wake-up: the writer is on its way
 //! already for everything that comes in while it gathers or commits.
 
+use crate::weight::weight;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use stepwell_event::{Envelope, RunEvent};
+use stepwell_event::Envelope;
 use tokio::sync::Notify;
 
 /// How long the writer lets events gather, so that they share one commit. A commit costs some
@@ -149,22 +150,4 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// About the memory that an envelope holds, without looking into the small parts.
-fn weight(envelope: &Envelope) -> usize {
-    let text = match &envelope.event {
-        RunEvent::Line { text, .. } => text.len(),
-        RunEvent::RunStarted { snapshot, .. } => snapshot.text.len(),
-        RunEvent::IssueReported { issue, .. } => issue.message.len(),
-        RunEvent::Progressed { message, .. } => message.len(),
-        RunEvent::VariableSet { value, .. } => value.as_ref().map_or(0, String::len),
-        RunEvent::JobStarted { .. }
-        | RunEvent::StepStarted { .. }
-        | RunEvent::StepFinished { .. }
-        | RunEvent::JobFinished { .. }
-        | RunEvent::CancelRequested { .. }
-        | RunEvent::RunFinished { .. } => 0,
-    };
-    text + size_of::<Envelope>()
 }

@@ -115,7 +115,7 @@ impl Journal {
             .collect()
     }
 
-    async fn with_reader<T>(
+    pub(crate) async fn with_reader<T>(
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, JournalError> {

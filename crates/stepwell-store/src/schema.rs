@@ -10,44 +10,48 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The version of the tables below.
-const SCHEMA_VERSION: i64 = 1;
-
-const TABLES: [&str; 4] = [
-    "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS runs (
-        id TEXT PRIMARY KEY,
+/// What each version added. The version of a journal is how many of these it has seen; what is in
+/// the field is never edited, only added to.
+const VERSIONS: [&[&str]; 2] = [
+    &[
+        "CREATE TABLE runs (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            started_ms BIGINT NOT NULL,
+            finished_ms BIGINT,
+            result TEXT
+        )",
+        "CREATE TABLE events (
+            run TEXT NOT NULL,
+            seq BIGINT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (run, seq)
+        )",
+    ],
+    // The last number that was given for a key.
+    &["CREATE TABLE numbers (
+        kind TEXT NOT NULL,
+        pipeline TEXT NOT NULL,
         name TEXT NOT NULL,
-        started_ms BIGINT NOT NULL,
-        finished_ms BIGINT,
-        result TEXT
-    )",
-    "CREATE TABLE IF NOT EXISTS events (
-        run TEXT NOT NULL,
-        seq BIGINT NOT NULL,
-        body TEXT NOT NULL,
-        PRIMARY KEY (run, seq)
-    )",
-    // Two processes may get here one after the other.
-    "INSERT INTO schema_version (version)
-        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM schema_version)",
+        value BIGINT NOT NULL,
+        PRIMARY KEY (kind, pipeline, name)
+    )"],
 ];
+
+/// The version of this build.
+const SCHEMA_VERSION: i64 = VERSIONS.len() as i64;
 
 /// How long a statement waits for the lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Opens the database and sees that its tables are those of this build. When they are, nothing is
-/// written.
+/// Opens the database and sees that its tables are those of this build, adding what an older one
+/// lacks. When nothing is lacking, nothing is written.
 pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> {
     let mut connection = connect(path).await?;
     let found = match version(&mut connection).await {
+        Ok(found) if (0..SCHEMA_VERSION).contains(&found) => upgrade(&mut connection).await,
         // SQLite's plain error, here: the table does not exist.
-        Err(error) if result_code(&error) == Some(1) => {
-            create(&mut connection)
-                .await
-                .map_err(|error| JournalError::database(path, error))?;
-            version(&mut connection).await
-        }
+        Err(error) if result_code(&error) == Some(1) => upgrade(&mut connection).await,
         found => found,
     };
     match found.map_err(|error| JournalError::database(path, error))? {
@@ -94,10 +98,30 @@ async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> 
         .await
 }
 
-async fn create(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+/// Brings the tables to the version of this build and gives the version that they have then: a newer
+/// one if another process was faster.
+async fn upgrade(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for statement in TABLES {
+    for statement in [
+        "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)",
+        "INSERT INTO schema_version (version)
+            SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)",
+    ] {
         sqlx::query(statement).execute(&mut *transaction).await?;
     }
-    transaction.commit().await
+    let found = version(&mut transaction).await?;
+    let seen = usize::try_from(found).unwrap_or(usize::MAX);
+    let missing = VERSIONS.get(seen..).unwrap_or_default();
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    for statement in missing.iter().copied().flatten() {
+        sqlx::query(*statement).execute(&mut *transaction).await?;
+    }
+    sqlx::query("UPDATE schema_version SET version = $1")
+        .bind(SCHEMA_VERSION)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(SCHEMA_VERSION)
 }

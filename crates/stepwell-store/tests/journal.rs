@@ -45,6 +45,8 @@ fn half_a_run(run: RunId) -> Vec<Envelope> {
     };
     let job = |name: &str| JobSummary {
         name: name.into(),
+        label: name.into(),
+        stage: "".into(),
         depends_on: Vec::new(),
         steps: vec![step("one"), step("two")],
     };
@@ -60,7 +62,9 @@ fn half_a_run(run: RunId) -> Vec<Envelope> {
     let events = [
         RunEvent::RunStarted {
             name: "demo".into(),
+            number: "20240506.1".into(),
             snapshot: Snapshot::default(),
+            stages: Vec::new(),
             jobs: vec![job("build"), job("test")],
         },
         RunEvent::JobStarted {
@@ -214,7 +218,7 @@ async fn a_newer_schema_is_refused() {
     open(&directory).await.close().await.unwrap();
     sql(directory.path(), "UPDATE schema_version SET version = 7").await;
     let error = Journal::open(directory.path()).await.unwrap_err();
-    let expect = JournalErrorKind::NewerSchema { found: 7, known: 1 };
+    let expect = JournalErrorKind::NewerSchema { found: 7, known: 2 };
     assert_eq!(*error.kind(), expect);
     assert!(error.to_string().contains("schema version 7"), "{error}");
     assert!(error.help().unwrap().contains("newer stepwell"));
@@ -414,5 +418,8 @@ fn all_futures_can_move_between_threads() {
     check(|journal| async move { journal.interrupted().await });
     check(|journal| async move { journal.events(run(1)).await });
     check(|journal| async move { journal.acknowledge(run(1)).await });
+    check(|journal| async move { journal.counter("", "", 0).await });
+    check(|journal| async move { journal.revision("", "").await });
+    check(|journal| async move { journal.next_run_id().await });
     check(Journal::close);
 }

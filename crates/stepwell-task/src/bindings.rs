@@ -698,18 +698,19 @@ pub mod stepwell {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
-            /// Why a variable was not set.
+            /// Why something was not handed on.
             #[derive(Clone)]
             pub enum OutputError {
-                /// The name is empty, too long, or has characters that a variable cannot have.
+                /// The name, path or address is none: it is empty, too long, unknown, or has characters that it
+                /// cannot have.
                 InvalidName(_rt::String),
                 /// The variable is read-only.
                 ReadOnly(_rt::String),
                 /// A secret cannot be masked: it is too short or has more than one line.
                 Unmaskable(_rt::String),
-                /// The step has set too many variables, or too large ones.
+                /// The step has handed on too much.
                 TooLarge(_rt::String),
-                /// The pipeline does not let this step set variables.
+                /// The pipeline does not let this step do that.
                 Denied(_rt::String),
             }
             impl ::core::fmt::Debug for OutputError {
@@ -750,6 +751,38 @@ pub mod stepwell {
                 Ord, Hash, Debug, Clone, Copy)] pub struct VariableOptions : u8 { #[doc =
                 " Mask the value in every log from now on."] const SECRET = 1 << 0; #[doc
                 = " Later changes by command are errors."] const READ_ONLY = 1 << 1; }
+            }
+            /// A field of a service connection.
+            #[derive(Clone)]
+            pub enum EndpointField {
+                /// Its address.
+                Url,
+                /// The parameter of this name.
+                DataParameter(_rt::String),
+                /// The parameter of this name that proves who asks. Its value is masked from now on.
+                AuthParameter(_rt::String),
+            }
+            impl ::core::fmt::Debug for EndpointField {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        EndpointField::Url => {
+                            f.debug_tuple("EndpointField::Url").finish()
+                        }
+                        EndpointField::DataParameter(e) => {
+                            f.debug_tuple("EndpointField::DataParameter")
+                                .field(e)
+                                .finish()
+                        }
+                        EndpointField::AuthParameter(e) => {
+                            f.debug_tuple("EndpointField::AuthParameter")
+                                .field(e)
+                                .finish()
+                        }
+                    }
+                }
             }
             #[allow(unused_unsafe, clippy::all)]
             /// Sets an output variable: later steps of the job read it as `$(step.name)`.
@@ -1230,6 +1263,563 @@ pub mod stepwell {
                     result21
                 }
             }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Makes later steps of the job look for commands in this directory first. One that was put there
+            /// before moves to the front.
+            #[allow(async_fn_in_trait)]
+            pub fn prepend_path(path: &str) -> ::core::result::Result<(), OutputError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/outputs@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "prepend-path"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result21 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v20 = match l4 {
+                                    0 => {
+                                        let e20 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        OutputError::InvalidName(e20)
+                                    }
+                                    1 => {
+                                        let e20 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        OutputError::ReadOnly(e20)
+                                    }
+                                    2 => {
+                                        let e20 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        OutputError::Unmaskable(e20)
+                                    }
+                                    3 => {
+                                        let e20 = {
+                                            let l14 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l15 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        OutputError::TooLarge(e20)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        let e20 = {
+                                            let l17 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l18 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        OutputError::Denied(e20)
+                                    }
+                                };
+                                v20
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result21
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sets a variable that later phases of the same task see, and nobody else.
+            #[allow(async_fn_in_trait)]
+            pub fn set_task_variable(
+                name: &str,
+                value: &str,
+                options: VariableOptions,
+            ) -> ::core::result::Result<(), OutputError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = value;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let flags2 = options;
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/outputs@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "set-task-variable"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        (flags2.bits() >> 0) as i32,
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result23 = match l5 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v22 = match l6 {
+                                    0 => {
+                                        let e22 = {
+                                            let l7 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l8 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len9 = l8;
+                                            let bytes9 = _rt::Vec::from_raw_parts(
+                                                l7.cast(),
+                                                len9,
+                                                len9,
+                                            );
+                                            _rt::string_lift(bytes9)
+                                        };
+                                        OutputError::InvalidName(e22)
+                                    }
+                                    1 => {
+                                        let e22 = {
+                                            let l10 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l11 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        OutputError::ReadOnly(e22)
+                                    }
+                                    2 => {
+                                        let e22 = {
+                                            let l13 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        OutputError::Unmaskable(e22)
+                                    }
+                                    3 => {
+                                        let e22 = {
+                                            let l16 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l17 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        OutputError::TooLarge(e22)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        let e22 = {
+                                            let l19 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l20 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len21 = l20;
+                                            let bytes21 = _rt::Vec::from_raw_parts(
+                                                l19.cast(),
+                                                len21,
+                                                len21,
+                                            );
+                                            _rt::string_lift(bytes21)
+                                        };
+                                        OutputError::Denied(e22)
+                                    }
+                                };
+                                v22
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result23
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sets a field of a service connection for later steps of the job. The connection must be one
+            /// that the pipeline declares.
+            #[allow(async_fn_in_trait)]
+            pub fn set_endpoint(
+                id: &str,
+                field: &EndpointField,
+                value: &str,
+            ) -> ::core::result::Result<(), OutputError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = id;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result3_0, result3_1, result3_2) = match field {
+                        EndpointField::Url => (0i32, ::core::ptr::null_mut(), 0usize),
+                        EndpointField::DataParameter(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        EndpointField::AuthParameter(e) => {
+                            let vec2 = e;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            (2i32, ptr2.cast_mut(), len2)
+                        }
+                    };
+                    let vec4 = value;
+                    let ptr4 = vec4.as_ptr().cast::<u8>();
+                    let len4 = vec4.len();
+                    let ptr5 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/outputs@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "set-endpoint"]
+                        fn wit_import6(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import6(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import6(
+                        ptr0.cast_mut(),
+                        len0,
+                        result3_0,
+                        result3_1,
+                        result3_2,
+                        ptr4.cast_mut(),
+                        len4,
+                        ptr5,
+                    );
+                    let l7 = i32::from(*ptr5.add(0).cast::<u8>());
+                    let result25 = match l7 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = i32::from(
+                                    *ptr5.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v24 = match l8 {
+                                    0 => {
+                                        let e24 = {
+                                            let l9 = *ptr5
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l10 = *ptr5
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len11 = l10;
+                                            let bytes11 = _rt::Vec::from_raw_parts(
+                                                l9.cast(),
+                                                len11,
+                                                len11,
+                                            );
+                                            _rt::string_lift(bytes11)
+                                        };
+                                        OutputError::InvalidName(e24)
+                                    }
+                                    1 => {
+                                        let e24 = {
+                                            let l12 = *ptr5
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l13 = *ptr5
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            _rt::string_lift(bytes14)
+                                        };
+                                        OutputError::ReadOnly(e24)
+                                    }
+                                    2 => {
+                                        let e24 = {
+                                            let l15 = *ptr5
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l16 = *ptr5
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len17 = l16;
+                                            let bytes17 = _rt::Vec::from_raw_parts(
+                                                l15.cast(),
+                                                len17,
+                                                len17,
+                                            );
+                                            _rt::string_lift(bytes17)
+                                        };
+                                        OutputError::Unmaskable(e24)
+                                    }
+                                    3 => {
+                                        let e24 = {
+                                            let l18 = *ptr5
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l19 = *ptr5
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len20 = l19;
+                                            let bytes20 = _rt::Vec::from_raw_parts(
+                                                l18.cast(),
+                                                len20,
+                                                len20,
+                                            );
+                                            _rt::string_lift(bytes20)
+                                        };
+                                        OutputError::TooLarge(e24)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        let e24 = {
+                                            let l21 = *ptr5
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l22 = *ptr5
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len23 = l22;
+                                            let bytes23 = _rt::Vec::from_raw_parts(
+                                                l21.cast(),
+                                                len23,
+                                                len23,
+                                            );
+                                            _rt::string_lift(bytes23)
+                                        };
+                                        OutputError::Denied(e24)
+                                    }
+                                };
+                                v24
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result25
+                }
+            }
+        }
+        /// Why the host did not do what it was asked to.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod refusals {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            /// Each case says for people what is wrong. Nothing came of the call.
+            #[derive(Clone)]
+            pub enum Refusal {
+                /// A name or value cannot be used.
+                Invalid(_rt::String),
+                /// It is too much: for one call, or together with all that the step said and published before.
+                TooLarge(_rt::String),
+                /// The pipeline does not let this step do that.
+                Denied(_rt::String),
+            }
+            impl ::core::fmt::Debug for Refusal {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Refusal::Invalid(e) => {
+                            f.debug_tuple("Refusal::Invalid").field(e).finish()
+                        }
+                        Refusal::TooLarge(e) => {
+                            f.debug_tuple("Refusal::TooLarge").field(e).finish()
+                        }
+                        Refusal::Denied(e) => {
+                            f.debug_tuple("Refusal::Denied").field(e).finish()
+                        }
+                    }
+                }
+            }
+            impl ::core::fmt::Display for Refusal {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for Refusal {}
         }
         /// What the step tells its readers.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
@@ -1238,6 +1828,7 @@ pub mod stepwell {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
+            pub type Refusal = super::super::super::stepwell::task::refusals::Refusal;
             /// How loud a message is.
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
@@ -1384,6 +1975,150 @@ pub mod stepwell {
                         2 => Completion::Failed,
                         _ => panic!("invalid enum discriminant"),
                     }
+                }
+            }
+            /// Where a part of the step's work stands.
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum DetailState {
+                /// It has not begun.
+                Pending,
+                /// It has begun.
+                InProgress,
+                /// It has ended.
+                Completed,
+            }
+            impl ::core::fmt::Debug for DetailState {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        DetailState::Pending => {
+                            f.debug_tuple("DetailState::Pending").finish()
+                        }
+                        DetailState::InProgress => {
+                            f.debug_tuple("DetailState::InProgress").finish()
+                        }
+                        DetailState::Completed => {
+                            f.debug_tuple("DetailState::Completed").finish()
+                        }
+                    }
+                }
+            }
+            impl DetailState {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> DetailState {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => DetailState::Pending,
+                        1 => DetailState::InProgress,
+                        2 => DetailState::Completed,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// How a part of the step's work ended.
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum DetailResult {
+                /// All went well.
+                Succeeded,
+                /// It was done and has problems to report.
+                SucceededWithIssues,
+                /// It failed.
+                Failed,
+                /// It was stopped.
+                Canceled,
+                /// There was no need to begin.
+                Skipped,
+            }
+            impl ::core::fmt::Debug for DetailResult {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        DetailResult::Succeeded => {
+                            f.debug_tuple("DetailResult::Succeeded").finish()
+                        }
+                        DetailResult::SucceededWithIssues => {
+                            f.debug_tuple("DetailResult::SucceededWithIssues").finish()
+                        }
+                        DetailResult::Failed => {
+                            f.debug_tuple("DetailResult::Failed").finish()
+                        }
+                        DetailResult::Canceled => {
+                            f.debug_tuple("DetailResult::Canceled").finish()
+                        }
+                        DetailResult::Skipped => {
+                            f.debug_tuple("DetailResult::Skipped").finish()
+                        }
+                    }
+                }
+            }
+            impl DetailResult {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> DetailResult {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => DetailResult::Succeeded,
+                        1 => DetailResult::SucceededWithIssues,
+                        2 => DetailResult::Failed,
+                        3 => DetailResult::Canceled,
+                        4 => DetailResult::Skipped,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// News of a part of the step's work. What is given changes, what is not stays.
+            #[derive(Clone)]
+            pub struct DetailUpdate {
+                /// Which part: a GUID that the task makes up.
+                pub id: _rt::String,
+                /// The part that it belongs to, which was told of before; none is the step. It cannot change.
+                pub parent: ::core::option::Option<_rt::String>,
+                /// What kind of part it is, in the task's words. The first update of an id needs it.
+                pub kind: ::core::option::Option<_rt::String>,
+                /// What it is called. The first update of an id needs it.
+                pub name: ::core::option::Option<_rt::String>,
+                /// Its place among its siblings.
+                pub order: ::core::option::Option<i32>,
+                /// When it began, such as `2024-05-06T21:07:03Z`; at first it is now.
+                pub start_time: ::core::option::Option<_rt::String>,
+                /// When it ended; for a part that is completed it is now.
+                pub finish_time: ::core::option::Option<_rt::String>,
+                /// How far it is: 0 to 100. A part that is completed is at 100.
+                pub progress: ::core::option::Option<u32>,
+                /// Where it stands; at first it is in progress.
+                pub state: ::core::option::Option<DetailState>,
+                /// How it ended. It changes nothing about the step's own result.
+                pub result: ::core::option::Option<DetailResult>,
+                /// What is being done.
+                pub operation: _rt::String,
+            }
+            impl ::core::fmt::Debug for DetailUpdate {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("DetailUpdate")
+                        .field("id", &self.id)
+                        .field("parent", &self.parent)
+                        .field("kind", &self.kind)
+                        .field("name", &self.name)
+                        .field("order", &self.order)
+                        .field("start-time", &self.start_time)
+                        .field("finish-time", &self.finish_time)
+                        .field("progress", &self.progress)
+                        .field("state", &self.state)
+                        .field("result", &self.result)
+                        .field("operation", &self.operation)
+                        .finish()
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
@@ -1544,6 +2279,1864 @@ pub mod stepwell {
                         unreachable!()
                     }
                     wit_import1(result.clone() as i32, ptr0.cast_mut(), len0);
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Tells of a part of the step's work: a record of the run's timeline, below that of the step.
+            #[allow(async_fn_in_trait)]
+            pub fn detail(update: &DetailUpdate) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 20 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 20 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    let DetailUpdate {
+                        id: id1,
+                        parent: parent1,
+                        kind: kind1,
+                        name: name1,
+                        order: order1,
+                        start_time: start_time1,
+                        finish_time: finish_time1,
+                        progress: progress1,
+                        state: state1,
+                        result: result1,
+                        operation: operation1,
+                    } = update;
+                    let vec2 = id1;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    *ptr0.add(::core::mem::size_of::<*const u8>()).cast::<usize>() = len2;
+                    *ptr0.add(0).cast::<*mut u8>() = ptr2.cast_mut();
+                    match parent1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            *ptr0
+                                .add(4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len3;
+                            *ptr0
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr3.cast_mut();
+                        }
+                        None => {
+                            *ptr0
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match kind1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            let vec4 = e;
+                            let ptr4 = vec4.as_ptr().cast::<u8>();
+                            let len4 = vec4.len();
+                            *ptr0
+                                .add(7 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len4;
+                            *ptr0
+                                .add(6 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr4.cast_mut();
+                        }
+                        None => {
+                            *ptr0
+                                .add(5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match name1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            let vec5 = e;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            *ptr0
+                                .add(10 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len5;
+                            *ptr0
+                                .add(9 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr5.cast_mut();
+                        }
+                        None => {
+                            *ptr0
+                                .add(8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match order1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(11 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            *ptr0
+                                .add(4 + 11 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>() = _rt::as_i32(e);
+                        }
+                        None => {
+                            *ptr0
+                                .add(11 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match start_time1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(8 + 11 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            let vec6 = e;
+                            let ptr6 = vec6.as_ptr().cast::<u8>();
+                            let len6 = vec6.len();
+                            *ptr0
+                                .add(8 + 13 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len6;
+                            *ptr0
+                                .add(8 + 12 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr6.cast_mut();
+                        }
+                        None => {
+                            *ptr0
+                                .add(8 + 11 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match finish_time1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(8 + 14 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            let vec7 = e;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            *ptr0
+                                .add(8 + 16 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len7;
+                            *ptr0
+                                .add(8 + 15 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr7.cast_mut();
+                        }
+                        None => {
+                            *ptr0
+                                .add(8 + 14 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match progress1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(8 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            *ptr0
+                                .add(12 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>() = _rt::as_i32(e);
+                        }
+                        None => {
+                            *ptr0
+                                .add(8 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match state1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(16 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            *ptr0
+                                .add(17 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (e.clone() as i32) as u8;
+                        }
+                        None => {
+                            *ptr0
+                                .add(16 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    match result1 {
+                        Some(e) => {
+                            *ptr0
+                                .add(18 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (1i32) as u8;
+                            *ptr0
+                                .add(19 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (e.clone() as i32) as u8;
+                        }
+                        None => {
+                            *ptr0
+                                .add(18 + 17 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (0i32) as u8;
+                        }
+                    };
+                    let vec8 = operation1;
+                    let ptr8 = vec8.as_ptr().cast::<u8>();
+                    let len8 = vec8.len();
+                    *ptr0
+                        .add(16 + 19 * ::core::mem::size_of::<*const u8>())
+                        .cast::<usize>() = len8;
+                    *ptr0
+                        .add(16 + 18 * ::core::mem::size_of::<*const u8>())
+                        .cast::<*mut u8>() = ptr8.cast_mut();
+                    let ptr9 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/logging@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "detail"]
+                        fn wit_import10(_: *mut u8, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import10(_: *mut u8, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import10(ptr0, ptr9);
+                    let l11 = i32::from(*ptr9.add(0).cast::<u8>());
+                    let result23 = match l11 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l12 = i32::from(
+                                    *ptr9.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V22;
+                                let v22 = match l12 {
+                                    0 => {
+                                        let e22 = {
+                                            let l13 = *ptr9
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr9
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        V22::Invalid(e22)
+                                    }
+                                    1 => {
+                                        let e22 = {
+                                            let l16 = *ptr9
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l17 = *ptr9
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        V22::TooLarge(e22)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e22 = {
+                                            let l19 = *ptr9
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l20 = *ptr9
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len21 = l20;
+                                            let bytes21 = _rt::Vec::from_raw_parts(
+                                                l19.cast(),
+                                                len21,
+                                                len21,
+                                            );
+                                            _rt::string_lift(bytes21)
+                                        };
+                                        V22::Denied(e22)
+                                    }
+                                };
+                                v22
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result23
+                }
+            }
+        }
+        /// What the step leaves to those who read the run: files, results, a number, tags.
+        ///
+        /// A path is that of a file in the workspace, relative to it. Files are read when the step has
+        /// ended, so they may still be written after the call. What is wrong with them is only known then:
+        /// a file that is missing, or cannot be read as what it is said to be, fails the step. All texts of
+        /// a call come from the same budget as the step's output.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod publishing {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Refusal = super::super::super::stepwell::task::refusals::Refusal;
+            /// How test results are written down.
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum TestFormat {
+                /// What most tools outside of .NET write.
+                Junit,
+                /// NUnit 2 and 3.
+                Nunit,
+                /// TRX, from `dotnet test` and Visual Studio.
+                Vstest,
+                /// xUnit.net 2.
+                Xunit,
+                /// `Test.xml` of CTest.
+                Ctest,
+            }
+            impl ::core::fmt::Debug for TestFormat {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        TestFormat::Junit => f.debug_tuple("TestFormat::Junit").finish(),
+                        TestFormat::Nunit => f.debug_tuple("TestFormat::Nunit").finish(),
+                        TestFormat::Vstest => {
+                            f.debug_tuple("TestFormat::Vstest").finish()
+                        }
+                        TestFormat::Xunit => f.debug_tuple("TestFormat::Xunit").finish(),
+                        TestFormat::Ctest => f.debug_tuple("TestFormat::Ctest").finish(),
+                    }
+                }
+            }
+            impl TestFormat {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> TestFormat {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => TestFormat::Junit,
+                        1 => TestFormat::Nunit,
+                        2 => TestFormat::Vstest,
+                        3 => TestFormat::Xunit,
+                        4 => TestFormat::Ctest,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// Files with test results.
+            #[derive(Clone)]
+            pub struct TestResults {
+                /// How they are written.
+                pub format: TestFormat,
+                /// The files, or patterns of them; at most 1000.
+                pub files: _rt::Vec<_rt::String>,
+                /// Count all files as one test run.
+                pub merge: bool,
+                /// What the tests ran on.
+                pub platform: ::core::option::Option<_rt::String>,
+                /// In which configuration.
+                pub configuration: ::core::option::Option<_rt::String>,
+                /// What the test run is called; without it the runner makes up a name.
+                pub title: ::core::option::Option<_rt::String>,
+                /// Keep the files with the step.
+                pub attach_files: bool,
+                /// A failed test fails the step.
+                pub fail_on_failed_tests: bool,
+            }
+            impl ::core::fmt::Debug for TestResults {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("TestResults")
+                        .field("format", &self.format)
+                        .field("files", &self.files)
+                        .field("merge", &self.merge)
+                        .field("platform", &self.platform)
+                        .field("configuration", &self.configuration)
+                        .field("title", &self.title)
+                        .field("attach-files", &self.attach_files)
+                        .field("fail-on-failed-tests", &self.fail_on_failed_tests)
+                        .finish()
+                }
+            }
+            /// How code coverage is written down.
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum CoverageFormat {
+                /// Cobertura's, which many other tools write too.
+                Cobertura,
+                /// JaCoCo's.
+                Jacoco,
+            }
+            impl ::core::fmt::Debug for CoverageFormat {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        CoverageFormat::Cobertura => {
+                            f.debug_tuple("CoverageFormat::Cobertura").finish()
+                        }
+                        CoverageFormat::Jacoco => {
+                            f.debug_tuple("CoverageFormat::Jacoco").finish()
+                        }
+                    }
+                }
+            }
+            impl CoverageFormat {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> CoverageFormat {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => CoverageFormat::Cobertura,
+                        1 => CoverageFormat::Jacoco,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// How much of the code was run by tests.
+            #[derive(Clone)]
+            pub struct CodeCoverage {
+                /// How the summary is written.
+                pub format: CoverageFormat,
+                /// The file with the summary.
+                pub summary: _rt::String,
+                /// A directory with a report for people, to be kept.
+                pub report_directory: ::core::option::Option<_rt::String>,
+                /// More files to keep; at most 1000.
+                pub additional_files: _rt::Vec<_rt::String>,
+            }
+            impl ::core::fmt::Debug for CodeCoverage {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("CodeCoverage")
+                        .field("format", &self.format)
+                        .field("summary", &self.summary)
+                        .field("report-directory", &self.report_directory)
+                        .field("additional-files", &self.additional_files)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Keeps a file with the step, under a name that tells attachments of one kind apart. Neither the
+            /// kind nor the name may have characters that a file name cannot have.
+            #[allow(async_fn_in_trait)]
+            pub fn attach_file(
+                kind: &str,
+                name: &str,
+                path: &str,
+            ) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = kind;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = name;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let vec2 = path;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "attach-file"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        ptr2.cast_mut(),
+                        len2,
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result17 = match l5 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V16;
+                                let v16 = match l6 {
+                                    0 => {
+                                        let e16 = {
+                                            let l7 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l8 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len9 = l8;
+                                            let bytes9 = _rt::Vec::from_raw_parts(
+                                                l7.cast(),
+                                                len9,
+                                                len9,
+                                            );
+                                            _rt::string_lift(bytes9)
+                                        };
+                                        V16::Invalid(e16)
+                                    }
+                                    1 => {
+                                        let e16 = {
+                                            let l10 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l11 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        V16::TooLarge(e16)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e16 = {
+                                            let l13 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        V16::Denied(e16)
+                                    }
+                                };
+                                v16
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result17
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Shows a file in Markdown in the reports of the run.
+            #[allow(async_fn_in_trait)]
+            pub fn add_summary(path: &str) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "add-summary"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result15 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V14;
+                                let v14 = match l4 {
+                                    0 => {
+                                        let e14 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        V14::Invalid(e14)
+                                    }
+                                    1 => {
+                                        let e14 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V14::TooLarge(e14)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e14 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V14::Denied(e14)
+                                    }
+                                };
+                                v14
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result15
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Keeps a file with the logs.
+            #[allow(async_fn_in_trait)]
+            pub fn keep_file(path: &str) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "keep-file"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result15 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V14;
+                                let v14 = match l4 {
+                                    0 => {
+                                        let e14 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        V14::Invalid(e14)
+                                    }
+                                    1 => {
+                                        let e14 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V14::TooLarge(e14)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e14 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V14::Denied(e14)
+                                    }
+                                };
+                                v14
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result15
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Keeps a file as a log.
+            #[allow(async_fn_in_trait)]
+            pub fn keep_log(path: &str) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "keep-log"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result15 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V14;
+                                let v14 = match l4 {
+                                    0 => {
+                                        let e14 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        V14::Invalid(e14)
+                                    }
+                                    1 => {
+                                        let e14 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V14::TooLarge(e14)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e14 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V14::Denied(e14)
+                                    }
+                                };
+                                v14
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result15
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Keeps a file, or all files of a directory, as part of an artifact of the run: in this folder
+            /// of the artifact, or in one of the artifact's name.
+            #[allow(async_fn_in_trait)]
+            pub fn publish_artifact(
+                name: &str,
+                folder: ::core::option::Option<&str>,
+                path: &str,
+            ) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match folder {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec3 = path;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let ptr4 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "publish-artifact"]
+                        fn wit_import5(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import5(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import5(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        ptr4,
+                    );
+                    let l6 = i32::from(*ptr4.add(0).cast::<u8>());
+                    let result18 = match l6 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(
+                                    *ptr4.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V17;
+                                let v17 = match l7 {
+                                    0 => {
+                                        let e17 = {
+                                            let l8 = *ptr4
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr4
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V17::Invalid(e17)
+                                    }
+                                    1 => {
+                                        let e17 = {
+                                            let l11 = *ptr4
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr4
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V17::TooLarge(e17)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e17 = {
+                                            let l14 = *ptr4
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l15 = *ptr4
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V17::Denied(e17)
+                                    }
+                                };
+                                v17
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result18
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Says where an artifact of the run is that is kept elsewhere, and what kind of place that is.
+            /// The kind may be left out if the location tells: one that begins with `\\`, `$/` or `#`.
+            #[allow(async_fn_in_trait)]
+            pub fn link_artifact(
+                name: &str,
+                kind: ::core::option::Option<&str>,
+                location: &str,
+            ) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match kind {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec3 = location;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let ptr4 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "link-artifact"]
+                        fn wit_import5(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import5(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import5(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        ptr4,
+                    );
+                    let l6 = i32::from(*ptr4.add(0).cast::<u8>());
+                    let result18 = match l6 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(
+                                    *ptr4.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V17;
+                                let v17 = match l7 {
+                                    0 => {
+                                        let e17 = {
+                                            let l8 = *ptr4
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr4
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V17::Invalid(e17)
+                                    }
+                                    1 => {
+                                        let e17 = {
+                                            let l11 = *ptr4
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr4
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V17::TooLarge(e17)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e17 = {
+                                            let l14 = *ptr4
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l15 = *ptr4
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V17::Denied(e17)
+                                    }
+                                };
+                                v17
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result18
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Counts test results.
+            #[allow(async_fn_in_trait)]
+            pub fn publish_test_results(
+                results: &TestResults,
+            ) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let TestResults {
+                        format: format0,
+                        files: files0,
+                        merge: merge0,
+                        platform: platform0,
+                        configuration: configuration0,
+                        title: title0,
+                        attach_files: attach_files0,
+                        fail_on_failed_tests: fail_on_failed_tests0,
+                    } = results;
+                    let vec2 = files0;
+                    let len2 = vec2.len();
+                    let layout2 = _rt::alloc::Layout::from_size_align(
+                            vec2.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result2, _cleanup2) = wit_bindgen::rt::Cleanup::new(layout2);
+                    for (i, e) in vec2.into_iter().enumerate() {
+                        let base = result2
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len1;
+                            *base.add(0).cast::<*mut u8>() = ptr1.cast_mut();
+                        }
+                    }
+                    let (result4_0, result4_1, result4_2) = match platform0 {
+                        Some(e) => {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            (1i32, ptr3.cast_mut(), len3)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result6_0, result6_1, result6_2) = match configuration0 {
+                        Some(e) => {
+                            let vec5 = e;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            (1i32, ptr5.cast_mut(), len5)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result8_0, result8_1, result8_2) = match title0 {
+                        Some(e) => {
+                            let vec7 = e;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            (1i32, ptr7.cast_mut(), len7)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr9 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "publish-test-results"]
+                        fn wit_import10(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import10(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import10(
+                        format0.clone() as i32,
+                        result2,
+                        len2,
+                        match merge0 {
+                            true => 1,
+                            false => 0,
+                        },
+                        result4_0,
+                        result4_1,
+                        result4_2,
+                        result6_0,
+                        result6_1,
+                        result6_2,
+                        result8_0,
+                        result8_1,
+                        result8_2,
+                        match attach_files0 {
+                            true => 1,
+                            false => 0,
+                        },
+                        match fail_on_failed_tests0 {
+                            true => 1,
+                            false => 0,
+                        },
+                        ptr9,
+                    );
+                    let l11 = i32::from(*ptr9.add(0).cast::<u8>());
+                    let result23 = match l11 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l12 = i32::from(
+                                    *ptr9.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V22;
+                                let v22 = match l12 {
+                                    0 => {
+                                        let e22 = {
+                                            let l13 = *ptr9
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr9
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        V22::Invalid(e22)
+                                    }
+                                    1 => {
+                                        let e22 = {
+                                            let l16 = *ptr9
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l17 = *ptr9
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        V22::TooLarge(e22)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e22 = {
+                                            let l19 = *ptr9
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l20 = *ptr9
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len21 = l20;
+                                            let bytes21 = _rt::Vec::from_raw_parts(
+                                                l19.cast(),
+                                                len21,
+                                                len21,
+                                            );
+                                            _rt::string_lift(bytes21)
+                                        };
+                                        V22::Denied(e22)
+                                    }
+                                };
+                                v22
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result23
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Counts what tests covered.
+            #[allow(async_fn_in_trait)]
+            pub fn publish_coverage(
+                coverage: &CodeCoverage,
+            ) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let CodeCoverage {
+                        format: format0,
+                        summary: summary0,
+                        report_directory: report_directory0,
+                        additional_files: additional_files0,
+                    } = coverage;
+                    let vec1 = summary0;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let (result3_0, result3_1, result3_2) = match report_directory0 {
+                        Some(e) => {
+                            let vec2 = e;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            (1i32, ptr2.cast_mut(), len2)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec5 = additional_files0;
+                    let len5 = vec5.len();
+                    let layout5 = _rt::alloc::Layout::from_size_align(
+                            vec5.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result5, _cleanup5) = wit_bindgen::rt::Cleanup::new(layout5);
+                    for (i, e) in vec5.into_iter().enumerate() {
+                        let base = result5
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec4 = e;
+                            let ptr4 = vec4.as_ptr().cast::<u8>();
+                            let len4 = vec4.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len4;
+                            *base.add(0).cast::<*mut u8>() = ptr4.cast_mut();
+                        }
+                    }
+                    let ptr6 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "publish-coverage"]
+                        fn wit_import7(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import7(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import7(
+                        format0.clone() as i32,
+                        ptr1.cast_mut(),
+                        len1,
+                        result3_0,
+                        result3_1,
+                        result3_2,
+                        result5,
+                        len5,
+                        ptr6,
+                    );
+                    let l8 = i32::from(*ptr6.add(0).cast::<u8>());
+                    let result20 = match l8 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l9 = i32::from(
+                                    *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V19;
+                                let v19 = match l9 {
+                                    0 => {
+                                        let e19 = {
+                                            let l10 = *ptr6
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l11 = *ptr6
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        V19::Invalid(e19)
+                                    }
+                                    1 => {
+                                        let e19 = {
+                                            let l13 = *ptr6
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr6
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        V19::TooLarge(e19)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e19 = {
+                                            let l16 = *ptr6
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l17 = *ptr6
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        V19::Denied(e19)
+                                    }
+                                };
+                                v19
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result20
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Gives the run another number: at most 255 characters, none of `" / \ : < > ' | ? @ *`, and no
+            /// dot at the end.
+            #[allow(async_fn_in_trait)]
+            pub fn set_run_number(number: &str) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = number;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "set-run-number"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result15 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V14;
+                                let v14 = match l4 {
+                                    0 => {
+                                        let e14 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        V14::Invalid(e14)
+                                    }
+                                    1 => {
+                                        let e14 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V14::TooLarge(e14)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e14 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V14::Denied(e14)
+                                    }
+                                };
+                                v14
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result15
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Puts a tag on the run.
+            #[allow(async_fn_in_trait)]
+            pub fn add_tag(tag: &str) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = tag;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/publishing@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "add-tag"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result15 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V14;
+                                let v14 = match l4 {
+                                    0 => {
+                                        let e14 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        V14::Invalid(e14)
+                                    }
+                                    1 => {
+                                        let e14 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V14::TooLarge(e14)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e14 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V14::Denied(e14)
+                                    }
+                                };
+                                v14
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result15
                 }
             }
         }
@@ -2124,6 +4717,7 @@ mod _rt {
             self as i32
         }
     }
+    pub use alloc_crate::alloc;
     use core::fmt;
     use core::marker;
     use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -2209,7 +4803,6 @@ mod _rt {
             val != 0
         }
     }
-    pub use alloc_crate::alloc;
     #[cfg(target_arch = "wasm32")]
     pub fn run_ctors_once() {
         wit_bindgen::rt::run_ctors_once();
@@ -2245,46 +4838,72 @@ macro_rules! __export_task_impl {
         "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:stepwell:task@0.1.0:task:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1686] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2896] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x9b\x0c\x01A\x02\x01\
-A\x16\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd5\x15\x01A\x02\x01\
+A\x1b\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
 \x01@\0\0\x03\x04\0\x03all\x01\x04\x01@\0\0\0\x04\0\x09workspace\x01\x05\x03\0\x1a\
-stepwell:task/inputs@0.1.0\x05\0\x01B\x0b\x01q\x05\x0cinvalid-name\x01s\0\x09rea\
+stepwell:task/inputs@0.1.0\x05\0\x01B\x12\x01q\x05\x0cinvalid-name\x01s\0\x09rea\
 d-only\x01s\0\x0aunmaskable\x01s\0\x09too-large\x01s\0\x06denied\x01s\0\x04\0\x0c\
 output-error\x03\0\0\x01n\x02\x06secret\x09read-only\x04\0\x10variable-options\x03\
-\0\x02\x01j\0\x01\x01\x01@\x02\x04names\x05values\0\x04\x04\0\x0aset-output\x01\x05\
-\x01@\x03\x04names\x05values\x07options\x03\0\x04\x04\0\x0cset-variable\x01\x06\x01\
-@\x01\x05values\0\x04\x04\0\x0aadd-secret\x01\x07\x03\0\x1bstepwell:task/outputs\
-@0.1.0\x05\x01\x01B\x12\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05l\
-evel\x03\0\0\x01m\x02\x07warning\x05error\x04\0\x08severity\x03\0\x02\x01ks\x01k\
-y\x01r\x06\x08severity\x03\x07messages\x04path\x04\x04line\x05\x06column\x05\x04\
-code\x04\x04\0\x0cissue-record\x03\0\x06\x01m\x03\x09succeeded\x15succeeded-with\
--issues\x06failed\x04\0\x0acompletion\x03\0\x08\x01@\x02\x05level\x01\x07message\
-s\x01\0\x04\0\x03log\x01\x0a\x01@\x01\x05issue\x07\x01\0\x04\0\x05issue\x01\x0b\x01\
-@\x02\x07percenty\x07messages\x01\0\x04\0\x08progress\x01\x0c\x01@\x02\x06result\
-\x09\x07messages\x01\0\x04\0\x08complete\x01\x0d\x03\0\x1bstepwell:task/logging@\
-0.1.0\x05\x02\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\x04self\x01\0\x7f\
-\x04\0\x16[method]pollable.ready\x01\x02\x01@\x01\x04self\x01\x01\0\x04\0\x16[me\
-thod]pollable.block\x01\x03\x01p\x01\x01py\x01@\x01\x02in\x04\0\x05\x04\0\x04pol\
-l\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x03\x02\x03\0\x03\x08pollable\x01B\x0a\
-\x02\x03\x02\x01\x04\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\x04\0\x09su\
-bscribe\x01\x03\x01@\0\0\x7f\x04\0\x09requested\x01\x04\x01ky\x01@\0\0\x05\x04\0\
-\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x05\x01B\x13\
-\x01m\x05\x04text\x07boolean\x06number\x04path\x05lines\x04\0\x0ainput-type\x03\0\
-\0\x01ks\x01ps\x01r\x06\x04names\x04kind\x01\x08required\x7f\x0ddefault-value\x02\
-\x0eallowed-values\x03\x04helps\x04\0\x05input\x03\0\x04\x01r\x02\x04names\x04he\
-lps\x04\0\x06output\x03\0\x06\x01m\x02\x04read\x05write\x04\0\x06access\x03\0\x08\
-\x01q\x04\x09workspace\x01\x09\0\x04host\x01s\0\x0benvironment\x01s\0\x06secret\x01\
-s\0\x04\0\x0acapability\x03\0\x0a\x01p\x05\x01p\x07\x01p\x0b\x01r\x06\x04names\x07\
-versions\x07summarys\x06inputs\x0c\x07outputs\x0d\x0ccapabilities\x0e\x04\0\x10t\
-ask-description\x03\0\x0f\x01r\x03\x07messages\x09exit-codey\x07details\x02\x04\0\
-\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x06\x02\x03\0\
-\x05\x10task-description\x03\0\x10task-description\x03\0\x07\x02\x03\0\x05\x07fa\
-ilure\x03\0\x07failure\x03\0\x09\x01@\0\0\x08\x04\0\x08describe\x01\x0b\x01j\0\x01\
-\x0a\x01@\0\0\x0c\x04\0\x03run\x01\x0d\x04\0\x18stepwell:task/task@0.1.0\x04\0\x0b\
-\x0a\x01\0\x04task\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-compon\
-ent\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\0\x02\x01q\x03\x03url\0\0\x0edata-parameter\x01s\0\x0eauth-parameter\x01s\0\x04\
+\0\x0eendpoint-field\x03\0\x04\x01j\0\x01\x01\x01@\x02\x04names\x05values\0\x06\x04\
+\0\x0aset-output\x01\x07\x01@\x03\x04names\x05values\x07options\x03\0\x06\x04\0\x0c\
+set-variable\x01\x08\x01@\x01\x05values\0\x06\x04\0\x0aadd-secret\x01\x09\x01@\x01\
+\x04paths\0\x06\x04\0\x0cprepend-path\x01\x0a\x04\0\x11set-task-variable\x01\x08\
+\x01@\x03\x02ids\x05field\x05\x05values\0\x06\x04\0\x0cset-endpoint\x01\x0b\x03\0\
+\x1bstepwell:task/outputs@0.1.0\x05\x01\x01B\x02\x01q\x03\x07invalid\x01s\0\x09t\
+oo-large\x01s\0\x06denied\x01s\0\x04\0\x07refusal\x03\0\0\x03\0\x1cstepwell:task\
+/refusals@0.1.0\x05\x02\x02\x03\0\x02\x07refusal\x01B\x20\x02\x03\x02\x01\x03\x04\
+\0\x07refusal\x03\0\0\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05lev\
+el\x03\0\x02\x01m\x02\x07warning\x05error\x04\0\x08severity\x03\0\x04\x01ks\x01k\
+y\x01r\x06\x08severity\x05\x07messages\x04path\x06\x04line\x07\x06column\x07\x04\
+code\x06\x04\0\x0cissue-record\x03\0\x08\x01m\x03\x09succeeded\x15succeeded-with\
+-issues\x06failed\x04\0\x0acompletion\x03\0\x0a\x01m\x03\x07pending\x0bin-progre\
+ss\x09completed\x04\0\x0cdetail-state\x03\0\x0c\x01m\x05\x09succeeded\x15succeed\
+ed-with-issues\x06failed\x08canceled\x07skipped\x04\0\x0ddetail-result\x03\0\x0e\
+\x01kz\x01k\x0d\x01k\x0f\x01r\x0b\x02ids\x06parent\x06\x04kind\x06\x04name\x06\x05\
+order\x10\x0astart-time\x06\x0bfinish-time\x06\x08progress\x07\x05state\x11\x06r\
+esult\x12\x09operations\x04\0\x0ddetail-update\x03\0\x13\x01@\x02\x05level\x03\x07\
+messages\x01\0\x04\0\x03log\x01\x15\x01@\x01\x05issue\x09\x01\0\x04\0\x05issue\x01\
+\x16\x01@\x02\x07percenty\x07messages\x01\0\x04\0\x08progress\x01\x17\x01@\x02\x06\
+result\x0b\x07messages\x01\0\x04\0\x08complete\x01\x18\x01j\0\x01\x01\x01@\x01\x06\
+update\x14\0\x19\x04\0\x06detail\x01\x1a\x03\0\x1bstepwell:task/logging@0.1.0\x05\
+\x04\x01B\x1f\x02\x03\x02\x01\x03\x04\0\x07refusal\x03\0\0\x01m\x05\x05junit\x05\
+nunit\x06vstest\x05xunit\x05ctest\x04\0\x0btest-format\x03\0\x02\x01ps\x01ks\x01\
+r\x08\x06format\x03\x05files\x04\x05merge\x7f\x08platform\x05\x0dconfiguration\x05\
+\x05title\x05\x0cattach-files\x7f\x14fail-on-failed-tests\x7f\x04\0\x0ctest-resu\
+lts\x03\0\x06\x01m\x02\x09cobertura\x06jacoco\x04\0\x0fcoverage-format\x03\0\x08\
+\x01r\x04\x06format\x09\x07summarys\x10report-directory\x05\x10additional-files\x04\
+\x04\0\x0dcode-coverage\x03\0\x0a\x01j\0\x01\x01\x01@\x03\x04kinds\x04names\x04p\
+aths\0\x0c\x04\0\x0battach-file\x01\x0d\x01@\x01\x04paths\0\x0c\x04\0\x0badd-sum\
+mary\x01\x0e\x04\0\x09keep-file\x01\x0e\x04\0\x08keep-log\x01\x0e\x01@\x03\x04na\
+mes\x06folder\x05\x04paths\0\x0c\x04\0\x10publish-artifact\x01\x0f\x01@\x03\x04n\
+ames\x04kind\x05\x08locations\0\x0c\x04\0\x0dlink-artifact\x01\x10\x01@\x01\x07r\
+esults\x07\0\x0c\x04\0\x14publish-test-results\x01\x11\x01@\x01\x08coverage\x0b\0\
+\x0c\x04\0\x10publish-coverage\x01\x12\x01@\x01\x06numbers\0\x0c\x04\0\x0eset-ru\
+n-number\x01\x13\x01@\x01\x03tags\0\x0c\x04\0\x07add-tag\x01\x14\x03\0\x1estepwe\
+ll:task/publishing@0.1.0\x05\x05\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\
+\x04self\x01\0\x7f\x04\0\x16[method]pollable.ready\x01\x02\x01@\x01\x04self\x01\x01\
+\0\x04\0\x16[method]pollable.block\x01\x03\x01p\x01\x01py\x01@\x01\x02in\x04\0\x05\
+\x04\0\x04poll\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x06\x02\x03\0\x05\x08pol\
+lable\x01B\x0a\x02\x03\x02\x01\x07\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\
+\x04\0\x09subscribe\x01\x03\x01@\0\0\x7f\x04\0\x09requested\x01\x04\x01ky\x01@\0\
+\0\x05\x04\0\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x08\
+\x01B\x13\x01m\x05\x04text\x07boolean\x06number\x04path\x05lines\x04\0\x0ainput-\
+type\x03\0\0\x01ks\x01ps\x01r\x06\x04names\x04kind\x01\x08required\x7f\x0ddefaul\
+t-value\x02\x0eallowed-values\x03\x04helps\x04\0\x05input\x03\0\x04\x01r\x02\x04\
+names\x04helps\x04\0\x06output\x03\0\x06\x01m\x02\x04read\x05write\x04\0\x06acce\
+ss\x03\0\x08\x01q\x04\x09workspace\x01\x09\0\x04host\x01s\0\x0benvironment\x01s\0\
+\x06secret\x01s\0\x04\0\x0acapability\x03\0\x0a\x01p\x05\x01p\x07\x01p\x0b\x01r\x06\
+\x04names\x07versions\x07summarys\x06inputs\x0c\x07outputs\x0d\x0ccapabilities\x0e\
+\x04\0\x10task-description\x03\0\x0f\x01r\x03\x07messages\x09exit-codey\x07detai\
+ls\x02\x04\0\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x09\
+\x02\x03\0\x07\x10task-description\x03\0\x10task-description\x03\0\x0a\x02\x03\0\
+\x07\x07failure\x03\0\x07failure\x03\0\x0c\x01@\0\0\x0b\x04\0\x08describe\x01\x0e\
+\x01j\0\x01\x0d\x01@\0\0\x0f\x04\0\x03run\x01\x10\x04\0\x18stepwell:task/task@0.\
+1.0\x04\0\x0b\x0a\x01\0\x04task\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0d\
+wit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -2297,45 +4916,71 @@ pub use __export_task_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1714] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x97\x0c\x01A\x02\x01\
-A\x11\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2924] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd1\x15\x01A\x02\x01\
+A\x16\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
 \x01@\0\0\x03\x04\0\x03all\x01\x04\x01@\0\0\0\x04\0\x09workspace\x01\x05\x03\0\x1a\
-stepwell:task/inputs@0.1.0\x05\0\x01B\x0b\x01q\x05\x0cinvalid-name\x01s\0\x09rea\
+stepwell:task/inputs@0.1.0\x05\0\x01B\x12\x01q\x05\x0cinvalid-name\x01s\0\x09rea\
 d-only\x01s\0\x0aunmaskable\x01s\0\x09too-large\x01s\0\x06denied\x01s\0\x04\0\x0c\
 output-error\x03\0\0\x01n\x02\x06secret\x09read-only\x04\0\x10variable-options\x03\
-\0\x02\x01j\0\x01\x01\x01@\x02\x04names\x05values\0\x04\x04\0\x0aset-output\x01\x05\
-\x01@\x03\x04names\x05values\x07options\x03\0\x04\x04\0\x0cset-variable\x01\x06\x01\
-@\x01\x05values\0\x04\x04\0\x0aadd-secret\x01\x07\x03\0\x1bstepwell:task/outputs\
-@0.1.0\x05\x01\x01B\x12\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05l\
-evel\x03\0\0\x01m\x02\x07warning\x05error\x04\0\x08severity\x03\0\x02\x01ks\x01k\
-y\x01r\x06\x08severity\x03\x07messages\x04path\x04\x04line\x05\x06column\x05\x04\
-code\x04\x04\0\x0cissue-record\x03\0\x06\x01m\x03\x09succeeded\x15succeeded-with\
--issues\x06failed\x04\0\x0acompletion\x03\0\x08\x01@\x02\x05level\x01\x07message\
-s\x01\0\x04\0\x03log\x01\x0a\x01@\x01\x05issue\x07\x01\0\x04\0\x05issue\x01\x0b\x01\
-@\x02\x07percenty\x07messages\x01\0\x04\0\x08progress\x01\x0c\x01@\x02\x06result\
-\x09\x07messages\x01\0\x04\0\x08complete\x01\x0d\x03\0\x1bstepwell:task/logging@\
-0.1.0\x05\x02\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\x04self\x01\0\x7f\
-\x04\0\x16[method]pollable.ready\x01\x02\x01@\x01\x04self\x01\x01\0\x04\0\x16[me\
-thod]pollable.block\x01\x03\x01p\x01\x01py\x01@\x01\x02in\x04\0\x05\x04\0\x04pol\
-l\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x03\x02\x03\0\x03\x08pollable\x01B\x0a\
-\x02\x03\x02\x01\x04\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\x04\0\x09su\
-bscribe\x01\x03\x01@\0\0\x7f\x04\0\x09requested\x01\x04\x01ky\x01@\0\0\x05\x04\0\
-\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x05\x01B\x13\
-\x01m\x05\x04text\x07boolean\x06number\x04path\x05lines\x04\0\x0ainput-type\x03\0\
-\0\x01ks\x01ps\x01r\x06\x04names\x04kind\x01\x08required\x7f\x0ddefault-value\x02\
-\x0eallowed-values\x03\x04helps\x04\0\x05input\x03\0\x04\x01r\x02\x04names\x04he\
-lps\x04\0\x06output\x03\0\x06\x01m\x02\x04read\x05write\x04\0\x06access\x03\0\x08\
-\x01q\x04\x09workspace\x01\x09\0\x04host\x01s\0\x0benvironment\x01s\0\x06secret\x01\
-s\0\x04\0\x0acapability\x03\0\x0a\x01p\x05\x01p\x07\x01p\x0b\x01r\x06\x04names\x07\
-versions\x07summarys\x06inputs\x0c\x07outputs\x0d\x0ccapabilities\x0e\x04\0\x10t\
-ask-description\x03\0\x0f\x01r\x03\x07messages\x09exit-codey\x07details\x02\x04\0\
-\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x06\x02\x03\0\
-\x05\x10task-description\x03\0\x10task-description\x03\0\x07\x02\x03\0\x05\x07fa\
-ilure\x03\0\x07failure\x03\0\x09\x04\08stepwell:task/task-with-all-of-its-export\
-s-removed@0.1.0\x04\0\x0b*\x01\0$task-with-all-of-its-exports-removed\x03\0\0\0G\
-\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen\
--rust\x060.61.1";
+\0\x02\x01q\x03\x03url\0\0\x0edata-parameter\x01s\0\x0eauth-parameter\x01s\0\x04\
+\0\x0eendpoint-field\x03\0\x04\x01j\0\x01\x01\x01@\x02\x04names\x05values\0\x06\x04\
+\0\x0aset-output\x01\x07\x01@\x03\x04names\x05values\x07options\x03\0\x06\x04\0\x0c\
+set-variable\x01\x08\x01@\x01\x05values\0\x06\x04\0\x0aadd-secret\x01\x09\x01@\x01\
+\x04paths\0\x06\x04\0\x0cprepend-path\x01\x0a\x04\0\x11set-task-variable\x01\x08\
+\x01@\x03\x02ids\x05field\x05\x05values\0\x06\x04\0\x0cset-endpoint\x01\x0b\x03\0\
+\x1bstepwell:task/outputs@0.1.0\x05\x01\x01B\x02\x01q\x03\x07invalid\x01s\0\x09t\
+oo-large\x01s\0\x06denied\x01s\0\x04\0\x07refusal\x03\0\0\x03\0\x1cstepwell:task\
+/refusals@0.1.0\x05\x02\x02\x03\0\x02\x07refusal\x01B\x20\x02\x03\x02\x01\x03\x04\
+\0\x07refusal\x03\0\0\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05lev\
+el\x03\0\x02\x01m\x02\x07warning\x05error\x04\0\x08severity\x03\0\x04\x01ks\x01k\
+y\x01r\x06\x08severity\x05\x07messages\x04path\x06\x04line\x07\x06column\x07\x04\
+code\x06\x04\0\x0cissue-record\x03\0\x08\x01m\x03\x09succeeded\x15succeeded-with\
+-issues\x06failed\x04\0\x0acompletion\x03\0\x0a\x01m\x03\x07pending\x0bin-progre\
+ss\x09completed\x04\0\x0cdetail-state\x03\0\x0c\x01m\x05\x09succeeded\x15succeed\
+ed-with-issues\x06failed\x08canceled\x07skipped\x04\0\x0ddetail-result\x03\0\x0e\
+\x01kz\x01k\x0d\x01k\x0f\x01r\x0b\x02ids\x06parent\x06\x04kind\x06\x04name\x06\x05\
+order\x10\x0astart-time\x06\x0bfinish-time\x06\x08progress\x07\x05state\x11\x06r\
+esult\x12\x09operations\x04\0\x0ddetail-update\x03\0\x13\x01@\x02\x05level\x03\x07\
+messages\x01\0\x04\0\x03log\x01\x15\x01@\x01\x05issue\x09\x01\0\x04\0\x05issue\x01\
+\x16\x01@\x02\x07percenty\x07messages\x01\0\x04\0\x08progress\x01\x17\x01@\x02\x06\
+result\x0b\x07messages\x01\0\x04\0\x08complete\x01\x18\x01j\0\x01\x01\x01@\x01\x06\
+update\x14\0\x19\x04\0\x06detail\x01\x1a\x03\0\x1bstepwell:task/logging@0.1.0\x05\
+\x04\x01B\x1f\x02\x03\x02\x01\x03\x04\0\x07refusal\x03\0\0\x01m\x05\x05junit\x05\
+nunit\x06vstest\x05xunit\x05ctest\x04\0\x0btest-format\x03\0\x02\x01ps\x01ks\x01\
+r\x08\x06format\x03\x05files\x04\x05merge\x7f\x08platform\x05\x0dconfiguration\x05\
+\x05title\x05\x0cattach-files\x7f\x14fail-on-failed-tests\x7f\x04\0\x0ctest-resu\
+lts\x03\0\x06\x01m\x02\x09cobertura\x06jacoco\x04\0\x0fcoverage-format\x03\0\x08\
+\x01r\x04\x06format\x09\x07summarys\x10report-directory\x05\x10additional-files\x04\
+\x04\0\x0dcode-coverage\x03\0\x0a\x01j\0\x01\x01\x01@\x03\x04kinds\x04names\x04p\
+aths\0\x0c\x04\0\x0battach-file\x01\x0d\x01@\x01\x04paths\0\x0c\x04\0\x0badd-sum\
+mary\x01\x0e\x04\0\x09keep-file\x01\x0e\x04\0\x08keep-log\x01\x0e\x01@\x03\x04na\
+mes\x06folder\x05\x04paths\0\x0c\x04\0\x10publish-artifact\x01\x0f\x01@\x03\x04n\
+ames\x04kind\x05\x08locations\0\x0c\x04\0\x0dlink-artifact\x01\x10\x01@\x01\x07r\
+esults\x07\0\x0c\x04\0\x14publish-test-results\x01\x11\x01@\x01\x08coverage\x0b\0\
+\x0c\x04\0\x10publish-coverage\x01\x12\x01@\x01\x06numbers\0\x0c\x04\0\x0eset-ru\
+n-number\x01\x13\x01@\x01\x03tags\0\x0c\x04\0\x07add-tag\x01\x14\x03\0\x1estepwe\
+ll:task/publishing@0.1.0\x05\x05\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\
+\x04self\x01\0\x7f\x04\0\x16[method]pollable.ready\x01\x02\x01@\x01\x04self\x01\x01\
+\0\x04\0\x16[method]pollable.block\x01\x03\x01p\x01\x01py\x01@\x01\x02in\x04\0\x05\
+\x04\0\x04poll\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x06\x02\x03\0\x05\x08pol\
+lable\x01B\x0a\x02\x03\x02\x01\x07\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\
+\x04\0\x09subscribe\x01\x03\x01@\0\0\x7f\x04\0\x09requested\x01\x04\x01ky\x01@\0\
+\0\x05\x04\0\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x08\
+\x01B\x13\x01m\x05\x04text\x07boolean\x06number\x04path\x05lines\x04\0\x0ainput-\
+type\x03\0\0\x01ks\x01ps\x01r\x06\x04names\x04kind\x01\x08required\x7f\x0ddefaul\
+t-value\x02\x0eallowed-values\x03\x04helps\x04\0\x05input\x03\0\x04\x01r\x02\x04\
+names\x04helps\x04\0\x06output\x03\0\x06\x01m\x02\x04read\x05write\x04\0\x06acce\
+ss\x03\0\x08\x01q\x04\x09workspace\x01\x09\0\x04host\x01s\0\x0benvironment\x01s\0\
+\x06secret\x01s\0\x04\0\x0acapability\x03\0\x0a\x01p\x05\x01p\x07\x01p\x0b\x01r\x06\
+\x04names\x07versions\x07summarys\x06inputs\x0c\x07outputs\x0d\x0ccapabilities\x0e\
+\x04\0\x10task-description\x03\0\x0f\x01r\x03\x07messages\x09exit-codey\x07detai\
+ls\x02\x04\0\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x09\
+\x02\x03\0\x07\x10task-description\x03\0\x10task-description\x03\0\x0a\x02\x03\0\
+\x07\x07failure\x03\0\x07failure\x03\0\x0c\x04\08stepwell:task/task-with-all-of-\
+its-exports-removed@0.1.0\x04\0\x0b*\x01\0$task-with-all-of-its-exports-removed\x03\
+\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
+bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -88,22 +88,31 @@
 //!
 //! [`info!`], [`warning!`], [`error!`] and [`debug!`] write to the log. An [`Issue`] is counted and
 //! shown at its place in the user's file. [`Progress`] says how far the task is, [`canceled`] whether
-//! it should stop.
+//! it should stop. A [`Detail`] is a part of the work with a line of its own in the run's timeline.
+//!
+//! # Publishing
+//!
+//! [`publish_artifact`], [`TestResults`], [`Coverage`], [`attach_file`], [`add_summary`],
+//! [`keep_file`] and [`keep_log`] take files of the workspace. They are read when the step has
+//! ended, so a task may still write them after the call, and one that is missing then fails the
+//! step. [`set_run_number`] and [`add_tag`] mark the run.
 //!
 //! # Tests
 //!
 //! `cargo test` builds a task for the machine it runs on, where no Stepwell is behind these
-//! functions: messages go to standard error, outputs and variables are accepted and dropped, and
-//! the workspace is the current directory or that of [`with_workspace`]. A task's own functions can
-//! therefore be tested as they are: with an `Inputs`, which [`InputSet::from_values`] makes as a
-//! pipeline would, and with the `Outputs` that they return.
+//! functions: messages go to standard error, outputs, variables and what is published are accepted
+//! and dropped, and the workspace is the current directory or that of [`with_workspace`]. A task's
+//! own functions can therefore be tested as they are: with an `Inputs`, which
+//! [`InputSet::from_values`] makes as a pipeline would, and with the `Outputs` that they return.
 
 mod choice;
+mod detail;
 mod failure;
 mod input;
 mod log;
 mod output;
 mod path;
+mod publish;
 mod task;
 
 #[rustfmt::skip]
@@ -132,11 +141,19 @@ mod host;
 #[cfg(not(target_family = "wasm"))]
 pub use host::with_workspace;
 
+pub use detail::{Detail, DetailResult};
 pub use failure::{Context, Failure, Result};
 pub use input::{DefaultFor, FromInput, InputSet};
 pub use log::{Completion, Issue, Level, Progress, complete, log, progress};
-pub use output::{OutputSet, ToOutput, add_secret, set_output, set_secret_variable, set_variable};
+pub use output::{
+    EndpointField, OutputSet, ToOutput, add_secret, prepend_path, set_endpoint, set_output,
+    set_secret_task_variable, set_secret_variable, set_task_variable, set_variable,
+};
 pub use path::{WorkspacePath, workspace};
+pub use publish::{
+    Coverage, CoverageFormat, TestFormat, TestResults, add_summary, add_tag, attach_file,
+    keep_file, keep_log, link_artifact, publish_artifact, publish_artifact_in, set_run_number,
+};
 pub use task::{canceled, time_left};
 
 #[doc(hidden)]

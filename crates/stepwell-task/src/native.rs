@@ -1,7 +1,9 @@
 //! The stand-in for the host where there is none: in tests on the machine that builds the task.
 
-use crate::bindings::stepwell::task::logging::{Completion, IssueRecord, Level};
-use crate::bindings::stepwell::task::outputs::{OutputError, VariableOptions};
+use crate::bindings::stepwell::task::logging::{Completion, DetailUpdate, IssueRecord, Level};
+use crate::bindings::stepwell::task::outputs::{EndpointField, OutputError, VariableOptions};
+use crate::bindings::stepwell::task::publishing::{CodeCoverage, TestResults};
+use crate::bindings::stepwell::task::refusals::Refusal;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +65,10 @@ pub(crate) fn complete(result: Completion, message: &str) {
     eprintln!("{result:?}: {message}");
 }
 
+pub(crate) fn detail(_update: &DetailUpdate) -> Result<(), Refusal> {
+    Ok(())
+}
+
 pub(crate) fn set_output(_name: &str, _value: &str) -> Result<(), OutputError> {
     Ok(())
 }
@@ -76,6 +82,74 @@ pub(crate) fn set_variable(
 }
 
 pub(crate) fn add_secret(_value: &str) -> Result<(), OutputError> {
+    Ok(())
+}
+
+pub(crate) fn prepend_path(_path: &str) -> Result<(), OutputError> {
+    Ok(())
+}
+
+pub(crate) fn set_task_variable(
+    _name: &str,
+    _value: &str,
+    _options: VariableOptions,
+) -> Result<(), OutputError> {
+    Ok(())
+}
+
+pub(crate) fn set_endpoint(
+    _id: &str,
+    _field: &EndpointField,
+    _value: &str,
+) -> Result<(), OutputError> {
+    Ok(())
+}
+
+pub(crate) fn attach_file(_kind: &str, _name: &str, _path: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn add_summary(_path: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn keep_file(_path: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn keep_log(_path: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn publish_artifact(
+    _name: &str,
+    _folder: Option<&str>,
+    _path: &str,
+) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn link_artifact(
+    _name: &str,
+    _kind: Option<&str>,
+    _location: &str,
+) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn publish_test_results(_results: &TestResults) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn publish_coverage(_coverage: &CodeCoverage) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn set_run_number(_number: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(crate) fn add_tag(_tag: &str) -> Result<(), Refusal> {
     Ok(())
 }
 

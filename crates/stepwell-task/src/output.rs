@@ -5,6 +5,8 @@ use crate::declaration::Output;
 use crate::task::{public_name, sentence};
 use crate::{Failure, Result, WorkspacePath, host};
 
+pub use crate::bindings::stepwell::task::outputs::EndpointField;
+
 /// A type that an output can have.
 pub trait ToOutput {
     /// The text of the variable; `None` leaves it unset.
@@ -110,6 +112,54 @@ pub fn set_secret_variable(name: &str, value: &str) -> Result {
 /// If it cannot be masked: it is too short or has more than one line.
 pub fn add_secret(value: &str) -> Result {
     host::add_secret(value).map_err(|error| Failure::new(reason(error)))
+}
+
+/// Makes later steps of the job look for commands in this directory first.
+///
+/// # Errors
+///
+/// If the host refuses it.
+pub fn prepend_path(path: impl ToString) -> Result {
+    let path = path.to_string();
+    host::prepend_path(&path).map_err(|error| refusal("path", &path, error))
+}
+
+/// Sets a variable that later phases of the same task see, and nobody else.
+///
+/// # Errors
+///
+/// If the host refuses it.
+pub fn set_task_variable(name: &str, value: &str) -> Result {
+    host::set_task_variable(name, value, VariableOptions::empty())
+        .map_err(|error| refusal("task variable", name, error))
+}
+
+/// Like [`set_task_variable`], with a value that is masked in every log from now on.
+///
+/// # Errors
+///
+/// If the host refuses it, as when the value is too short to be masked.
+pub fn set_secret_task_variable(name: &str, value: &str) -> Result {
+    host::set_task_variable(name, value, VariableOptions::SECRET)
+        .map_err(|error| refusal("task variable", name, error))
+}
+
+/// Sets a field of a service connection that the pipeline declares, for later steps of the job.
+///
+/// ```
+/// use stepwell_task::{EndpointField, set_endpoint};
+///
+/// let id = "8d7f6bf5-3c5b-4b9b-a8dd-3b1f1a4e2c60";
+/// set_endpoint(id, EndpointField::Url, "https://registry.example/")?;
+/// # Ok::<(), stepwell_task::Failure>(())
+/// ```
+///
+/// # Errors
+///
+/// If the host refuses it.
+pub fn set_endpoint(id: &str, field: EndpointField, value: &str) -> Result {
+    host::set_endpoint(id, &field, value)
+        .map_err(|error| refusal("a field of service connection", id, error))
 }
 
 fn refusal(what: &str, name: &str, error: OutputError) -> Failure {

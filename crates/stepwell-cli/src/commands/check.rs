@@ -29,7 +29,7 @@ impl CheckArgs {
         match output {
             OutputFormat::Human => console.out(&format!(
                 "{} can run: {}, {}\n",
-                prepared.snapshot.file,
+                prepared.beginning.snapshot.file,
                 counted(jobs, "job"),
                 counted(steps, "step"),
             )),
@@ -37,7 +37,7 @@ impl CheckArgs {
                 let line = json!({
                     "v": FORMAT_VERSION,
                     "type": "checked",
-                    "file": prepared.snapshot.file,
+                    "file": prepared.beginning.snapshot.file,
                     "jobs": jobs,
                     "steps": steps,
                 });

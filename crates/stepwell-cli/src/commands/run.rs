@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
-use stepwell_runner::{CancelLevel, Recorder, Run, RunError, SandboxSteps, Watch};
+use stepwell_runner::{
+    CancelLevel, Collector, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch,
+};
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,8 +41,15 @@ pub(crate) struct PipelineArgs {
     #[arg(default_value = "pipeline.toml")]
     file: PathBuf,
     /// Set a variable, over the pipeline's own value (can be repeated)
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = super::name_and_value)]
     variables: Vec<(String, String)>,
+    /// Set a parameter of the pipeline (can be repeated)
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::name_and_value)]
+    parameters: Vec<(String, String)>,
+    /// Set a secret variable to the value of an environment variable, by default the one of the same
+    /// name (can be repeated)
+    #[arg(long = "secret", value_name = "NAME[=ENV]")]
+    secrets: Vec<String>,
     /// The directory that steps may see, as far as they are granted [default: the current one if
     /// FILE is in it, else FILE's]
     #[arg(long, value_name = "DIR")]
@@ -48,13 +57,6 @@ pub(crate) struct PipelineArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
-}
-
-fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
 }
 
 impl PipelineArgs {
@@ -68,10 +70,15 @@ impl PipelineArgs {
         let refused = |problems: Problems| problems.report(console, self.output);
         let runtime =
             control_runtime().map_err(|problem| refused(Problems::of_file(&name, problem)))?;
+        let secrets = self
+            .secrets()
+            .map_err(|problem| refused(Problems::of_file(&name, problem)))?;
         let request = Request {
             file: &self.file,
             project: self.project.as_deref(),
             variables: &self.variables,
+            parameters: &self.parameters,
+            secrets: &secrets,
             environment,
             on_compile: &|task| {
                 if self.output == OutputFormat::Human {
@@ -84,6 +91,23 @@ impl PipelineArgs {
             prepared.warnings.print(console, self.output);
         }
         Ok(prepared)
+    }
+}
+
+impl PipelineArgs {
+    /// Names and values of the secrets. A value on the command line would be seen by everybody who
+    /// lists the processes of the machine.
+    fn secrets(&self) -> Result<Vec<(String, String)>, Diagnostic> {
+        let secret = |text: &String| {
+            let (name, variable) = text.split_once('=').unwrap_or((text, text));
+            let value = Environment::variable(variable).ok_or_else(|| {
+                let message = format!("the environment variable `{variable}` is not set");
+                Diagnostic::error("no-secret", message)
+                    .help(format!("the secret `{name}` takes its value from it"))
+            })?;
+            Ok((name.to_owned(), value))
+        };
+        self.secrets.iter().map(secret).collect()
     }
 }
 
@@ -103,16 +127,13 @@ impl RunArgs {
             }
         };
         let output = self.pipeline.output;
-        let file = prepared.snapshot.file.clone();
+        let file = prepared.beginning.snapshot.file.clone();
         let ended = control.block_on(perform(prepared, guests.handle(), console, output));
         // A host call that still blocks, say on a pipe in the workspace, must not keep us.
         guests.shutdown_background();
         match ended {
             Ok(result) => result.into(),
-            Err(problem) => {
-                Problems::of_file(&file, problem).print(console, output);
-                Exit::Defect
-            }
+            Err(ended) => ended.tell(&file, console, output),
         }
     }
 }
@@ -146,26 +167,40 @@ async fn perform(
     guests: &tokio::runtime::Handle,
     console: Console,
     output: OutputFormat,
-) -> Result<RunResult, Diagnostic> {
+) -> Result<RunResult, NoRun> {
     let folder = prepared.project.join(".stepwell");
     if folder.is_symlink() {
         // A checkout can bring one along; the journal would be written wherever it leads.
         let message = format!("`{}` is a symbolic link", folder.display());
-        return Err(Diagnostic::error("no-journal", message).help("remove it and run again"));
+        let problem = Diagnostic::error("no-journal", message).help("remove it and run again");
+        return Err(NoRun::Defect(problem));
     }
     let run_id = new_run_id();
     let (journal, claim) = open_journal(&folder, run_id, console)
         .await
         .map_err(|error| no_journal(&error, &error))?;
+    let plan = Arc::new(prepared.plan);
+    let opening = stepwell_runner::open(&plan, &journal, prepared.beginning)
+        .await
+        .map_err(|error| match &error {
+            OpeningError::Journal(journal) => no_journal(&error, journal),
+            OpeningError::Input(why) => {
+                NoRun::WrongInput(Diagnostic::error("no-number", why.clone()))
+            }
+        })?;
+    let closed = prepared.sandbox.private();
+    let closed = closed.into_iter().map(|folder| folder.to_path_buf());
+    let collector = Collector::new(&prepared.project, closed.collect(), &folder);
     let (recorder, events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
     let shown = show(events, console, output);
     let run = Run {
-        plan: Arc::new(prepared.plan),
-        snapshot: prepared.snapshot,
+        plan,
+        opening,
         workspace: prepared.project.into(),
         steps: Arc::new(SandboxSteps::new(prepared.sandbox, prepared.components)),
+        collector,
         recorder: Arc::new(recorder),
         guests: guests.clone(),
         parallel_jobs: PARALLEL_JOBS as usize,
@@ -178,7 +213,7 @@ async fn perform(
     signals.abort();
     let result = result.map_err(|error| match &error {
         RunError::Journal(journal) => no_journal(&error, journal),
-        RunError::Defect(_) => Diagnostic::error("defect", with_causes(&error)),
+        RunError::Defect(_) => NoRun::Defect(Diagnostic::error("defect", with_causes(&error))),
     })?;
     journal
         .close()
@@ -242,9 +277,27 @@ async fn open_journal(
 }
 
 /// What `error`, which comes from `journal`, is to a person.
-fn no_journal(error: &dyn std::error::Error, journal: &JournalError) -> Diagnostic {
+fn no_journal(error: &dyn std::error::Error, journal: &JournalError) -> NoRun {
     let problem = Diagnostic::error("no-journal", with_causes(error));
-    journal.help().into_iter().fold(problem, Diagnostic::help)
+    NoRun::Defect(journal.help().into_iter().fold(problem, Diagnostic::help))
+}
+
+/// Why there is no result.
+enum NoRun {
+    /// A value of the pipeline that is known only when a run begins is wrong.
+    WrongInput(Diagnostic),
+    Defect(Diagnostic),
+}
+
+impl NoRun {
+    fn tell(self, file: &str, console: Console, output: OutputFormat) -> Exit {
+        let (problem, exit) = match self {
+            Self::WrongInput(problem) => (problem, Exit::WrongInput),
+            Self::Defect(problem) => (problem, Exit::Defect),
+        };
+        Problems::of_file(file, problem).print(console, output);
+        exit
+    }
 }
 
 /// The first signal asks the run to end, the second stops it.

@@ -1,29 +1,28 @@
+use super::super::mask::Rules;
 use super::*;
 use proptest::prelude::*;
 
-/// What is printed of `chunks`; commands in brackets.
+/// What is printed of `chunks`; lines for the parser of commands in brackets.
 fn read(chunks: &[&[u8]], commands: bool, mask: &Mask) -> Vec<String> {
-    fn drain(buffer: &mut LineBuffer, commands: bool, mask: &Mask, lines: &mut Vec<String>) {
-        while let Some(stretch) = buffer.next(mask) {
-            match stretch {
-                Stretch::Line(line) if commands && line.contains(PREFIX) => {
-                    lines.push(format!("[{line}]"));
-                }
-                Stretch::Line(line) => lines.push(mask.apply(line).into_owned()),
-                Stretch::Piece(piece) => lines.push(piece.print(mask)),
-                Stretch::Dropped => lines.push("dropped".to_owned()),
-            }
-        }
-    }
     let mut buffer = LineBuffer::new(commands);
     let mut lines = Vec::new();
     for chunk in chunks {
         buffer.push(chunk);
-        drain(&mut buffer, commands, mask, &mut lines);
+        drain(&mut buffer, mask, &mut lines);
     }
     buffer.end();
-    drain(&mut buffer, commands, mask, &mut lines);
+    drain(&mut buffer, mask, &mut lines);
     lines
+}
+
+fn drain(buffer: &mut LineBuffer, mask: &Mask, lines: &mut Vec<String>) {
+    while let Some(stretch) = buffer.next(mask) {
+        lines.push(match stretch {
+            Stretch::Line(line) => format!("[{line}]"),
+            Stretch::Piece(text) => text,
+            Stretch::Dropped => "dropped".to_owned(),
+        });
+    }
 }
 
 fn mask(secrets: &[&str]) -> Mask {
@@ -104,42 +103,175 @@ fn a_command_is_held_together_up_to_its_bound() {
     }
 }
 
-/// Long runs of few different bytes, so that splits, secrets and broken characters meet.
+const KEY: &str = "-----BEGIN\nfirst\n\nsecond\n-----END";
+
+fn multiline(secrets: &[&str]) -> Mask {
+    let mut mask = Mask::new(Rules::new(0, true));
+    for secret in secrets {
+        mask.add(secret).unwrap();
+    }
+    mask
+}
+
+#[test]
+fn a_secret_of_several_lines_is_masked_in_each_of_them() {
+    let mask = multiline(&[KEY]);
+    let check = |text: &str, expect: &[&str]| {
+        for size in [1, 7, text.len()] {
+            let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+            assert_eq!(read(&chunks, true, &mask), expect, "{text}");
+            assert_eq!(read(&chunks, false, &mask), expect, "{text}");
+        }
+        let printed: Vec<String> = pieces(text, &mask).collect();
+        assert_eq!(printed, expect, "{text}");
+    };
+    let all = ["a ***", "***", "***", "***", "*** b"];
+    check(&format!("a {KEY} b"), &all);
+    check(&format!("a {} b\n", KEY.replace('\n', "\r\n")), &all);
+    check(
+        "-----BEGIN\nfirst\n\nthird",
+        &["-----BEGIN", "first", "", "third"],
+    );
+    check("-----BEGIN\nfirst\n", &["-----BEGIN", "first"]);
+    check("second\n-----END", &["second", "-----END"]);
+}
+
+#[test]
+fn only_lines_that_may_be_of_a_secret_wait_for_the_next() {
+    let mask = multiline(&[KEY]);
+    let mut buffer = LineBuffer::new(true);
+    let mut check = |chunk: &str, expect: &[&str]| {
+        let mut lines = Vec::new();
+        buffer.push(chunk.as_bytes());
+        drain(&mut buffer, &mask, &mut lines);
+        assert_eq!(lines, expect, "{chunk}");
+    };
+    check("plain\n-----\n", &["plain", "-----"]);
+    check("a -----BEGIN\n", &[]);
+    check("first\n", &[]);
+    check("no\n-----BEGIN\n", &["a -----BEGIN", "first", "no"]);
+    check("##vso[task.debug", &[]);
+    check(
+        "]x\nfirst\n",
+        &["-----BEGIN", "[##vso[task.debug]x]", "first"],
+    );
+    check("-----BEGIN\n##vso\n", &["-----BEGIN", "[##vso]"]);
+    check("-----BEGIN\nfirst\n\nsecond\n-----END\n", &["***"; 5]);
+}
+
+#[test]
+fn a_password_in_a_url_is_masked_where_a_line_is_split() {
+    let fill = "a".repeat(MAX_LINE - 12);
+    let line = format!("{fill} https://user:password@host\n");
+    let expect = [
+        format!("{fill} https://use{CONTINUED}"),
+        "r:***@host".to_owned(),
+    ];
+    let line_in_password = line.replacen("aaaa", "", 1);
+    let fill = &fill[4..];
+    let expect_in_password = [
+        format!("{fill} https://user:***{CONTINUED}"),
+        "***@host".to_owned(),
+    ];
+    for (line, expect) in [(line, expect), (line_in_password, expect_in_password)] {
+        for size in [1, 1_000, line.len()] {
+            let chunks: Vec<&[u8]> = line.as_bytes().chunks(size).collect();
+            assert_eq!(read(&chunks, false, &Mask::default()), expect);
+        }
+    }
+}
+
+#[test]
+fn a_line_without_end_is_printed_while_it_comes() {
+    let mask = mask(&["hunter2", &"a".repeat(100)]);
+    let mut buffer = LineBuffer::new(true);
+    let mut printed = 0;
+    for chunk in 1..100 {
+        let mut lines = Vec::new();
+        buffer.push(&[b'a'; 1_000]);
+        drain(&mut buffer, &mask, &mut lines);
+        printed += lines.len();
+        assert!(chunk * 1_000 - printed * MAX_LINE < MAX_LINE + 2_000);
+    }
+}
+
+#[test]
+fn what_waits_is_masked_with_the_secrets_of_then() {
+    let mut mask = multiline(&[KEY]);
+    let mut buffer = LineBuffer::new(true);
+    let mut lines = Vec::new();
+    buffer.push(b"-----BEGIN\nfirst\n");
+    drain(&mut buffer, &mask, &mut lines);
+    assert!(lines.is_empty());
+    mask.add("BEGIN").unwrap();
+    buffer.push(b"\nthird\n");
+    drain(&mut buffer, &mask, &mut lines);
+    assert_eq!(lines, ["-----***", "first", "", "third"]);
+}
+
+/// Long runs of few different bytes, so that splits, secrets, commands and broken characters meet.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
-        (1..40_usize).prop_map(|count| b"ab".repeat(count * 500)),
-        Just(b"secret".to_vec()),
-        Just(b"secsecretret".to_vec()),
-        Just("é🦀".as_bytes().to_vec()),
-        Just(b"\xff\xe2\x82".to_vec()),
-        Just(b"\r\n".to_vec()),
-        Just(b"##vso[".to_vec()),
-        Just(b"]".to_vec()),
+        2 => (1..40_usize).prop_map(|count| b"ab".repeat(count * 500)),
+        1 => prop::sample::select(vec!["secret", "secsecretret", "c2VjcmV0", "xx\nyy", "xx\n", "yy"])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::sample::select(vec!["http://u:", "pw@", "//"])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        1 => Just("é🦀".as_bytes().to_vec()),
+        1 => Just(b"\xff\xe2\x82".to_vec()),
+        2 => Just(b"\r\n".to_vec()),
+        1 => Just(b"##vso".to_vec()),
+        1 => Just(b"##vso[".to_vec()),
+        1 => Just(b"]".to_vec()),
     ];
-    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+    prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn where_the_bytes_are_cut_does_not_matter(
         text in text(),
-        size in prop_oneof![1..10_usize, 1_000..40_000_usize],
+        sizes in prop::collection::vec(prop_oneof![1..10_usize, 1_000..40_000_usize], 1..4),
         commands in any::<bool>(),
     ) {
-        let mask = mask(&["secret", "abab"]);
+        let mask = multiline(&["secret", "abab", "xx\nyy\nxx"]);
         let whole = read(&[&text], commands, &mask);
-        let chunks: Vec<&[u8]> = text.chunks(size).collect();
+        let mut rest = text.as_slice();
+        let mut chunks = Vec::new();
+        for size in sizes.iter().cycle() {
+            let Some((chunk, after)) = rest.split_at_checked(*size) else {
+                chunks.push(rest);
+                break;
+            };
+            chunks.push(chunk);
+            rest = after;
+        }
         prop_assert_eq!(read(&chunks, commands, &mask), whole);
     }
 
     #[test]
     fn no_piece_is_much_longer_than_a_line_and_no_secret_is_in_one(text in text()) {
-        let mask = mask(&["secret"]);
-        for line in read(&[&text], false, &mask) {
-            prop_assert!(line.len() <= MAX_LINE + 10);
-            prop_assert!(!line.contains("secret"));
+        let mask = multiline(&["secret", "xx\nyy"]);
+        let lines = read(&[&text], false, &mask);
+        for line in &lines {
+            prop_assert!(line.len() <= MAX_LINE + 100);
         }
+        let all = lines.join("\n");
+        for form in ["secret", "c2VjcmV0", "xx\nyy"] {
+            prop_assert!(!all.contains(form));
+        }
+    }
+
+    #[test]
+    fn a_text_is_printed_as_it_would_be_if_it_came_bit_by_bit(text in text()) {
+        let text = String::from_utf8_lossy(&text);
+        let mask = multiline(&["secret", "xx\nyy"]);
+        let mut lines = read(&[text.as_bytes()], false, &mask);
+        if text.is_empty() {
+            lines.push(String::new());
+        }
+        prop_assert_eq!(pieces(&text, &mask).collect::<Vec<_>>(), lines);
     }
 }

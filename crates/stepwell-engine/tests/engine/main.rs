@@ -1,4 +1,4 @@
-//! The two machines, driven as a runner drives them.
+//! The job machine, driven as a runner drives it.
 
 #[cfg(test)]
 mod denials;
@@ -9,6 +9,12 @@ mod job;
 #[cfg(test)]
 mod logging;
 #[cfg(test)]
+mod masking;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod run;
+mod publishing;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod tables;

@@ -1,6 +1,6 @@
 //! What tasks ask for and what they are granted.
 
-use crate::{planned, read, refused, task};
+use crate::{planned, read, refused, request, task};
 use stepwell_event::{Access, Capability};
 use stepwell_plan::{GRANT_DENIED, plan};
 
@@ -71,7 +71,7 @@ fn what_this_version_cannot_grant_is_denied() {
         Capability::Env("HOME".to_owned()),
         Capability::Secret("key".to_owned()),
     ] {
-        let (_, diagnostics) = plan(&read(STEP), &[], &asked(capability));
+        let (_, diagnostics) = plan(&read(STEP), &request(), &asked(capability));
         assert!(
             diagnostics
                 .iter()
@@ -86,7 +86,7 @@ fn a_task_that_several_steps_use_is_denied_once() {
     let text = STEP.repeat(3);
     let (_, diagnostics) = plan(
         &read(&text),
-        &[],
+        &request(),
         &asked(Capability::Workspace(Access::Read)),
     );
     assert_eq!(diagnostics.len(), 1);

@@ -5,19 +5,41 @@
 mod access;
 mod graph;
 mod inputs;
+mod number;
 mod report;
+mod stages;
 mod steps;
+mod table;
+mod variables;
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Capability, Description, Digest, InputSpec, InputType};
-use stepwell_plan::{Plan, ResolvedTask, TaskKind, plan};
+use stepwell_plan::{Capabilities, Plan, Request, ResolvedTask, TaskKind, plan};
 use stepwell_spec::Pipeline;
 
 fn read(text: &str) -> Pipeline {
     let (pipeline, diagnostics) = stepwell_spec::parse(text);
     assert_eq!(diagnostics, [], "{text}");
     pipeline.unwrap()
+}
+
+/// A request that adds nothing.
+fn request() -> Request<'static> {
+    static NONE: LazyLock<Capabilities> = LazyLock::new(Capabilities::default);
+    Request {
+        variables: &[],
+        secrets: &[],
+        capabilities: &NONE,
+    }
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// A digest that tells the names of these tests apart.
@@ -61,7 +83,7 @@ fn input(name: &str, kind: InputType) -> InputSpec {
 
 #[track_caller]
 fn planned(text: &str, tasks: &[ResolvedTask]) -> Plan {
-    let (plan, diagnostics) = plan(&read(text), &[], tasks);
+    let (plan, diagnostics) = plan(&read(text), &request(), tasks);
     assert_eq!(diagnostics, [], "{}", render(text, &diagnostics));
     plan.unwrap()
 }
@@ -69,7 +91,7 @@ fn planned(text: &str, tasks: &[ResolvedTask]) -> Plan {
 /// The diagnostics of a pipeline that cannot be planned, as text.
 #[track_caller]
 fn refused(text: &str, tasks: &[ResolvedTask]) -> String {
-    let (plan, diagnostics) = plan(&read(text), &[], tasks);
+    let (plan, diagnostics) = plan(&read(text), &request(), tasks);
     assert_eq!(plan, None);
     render(text, &stepwell_spec::in_reading_order(diagnostics))
 }

@@ -1,6 +1,6 @@
 //! One pipeline with many problems: all are told in one go.
 
-use crate::{command, input, refused, render, task};
+use crate::{command, input, refused, render, request, task};
 use stepwell_event::{Access, Capability, InputSpec, InputType};
 
 #[test]
@@ -88,7 +88,7 @@ steps = [{ run = "make" }]
         command("list"),
     ];
     let pipeline = stepwell_spec::parse(text).0.unwrap();
-    let (plan, diagnostics) = stepwell_plan::plan(&pipeline, &[], &tasks);
+    let (plan, diagnostics) = stepwell_plan::plan(&pipeline, &request(), &tasks);
     assert_eq!(plan, None);
     let diagnostics = stepwell_spec::in_reading_order(diagnostics);
     insta::assert_snapshot!(render(text, &diagnostics), @r#"
@@ -107,6 +107,21 @@ steps = [{ run = "make" }]
 fn a_broken_file_without_further_problems_has_no_plan() {
     let text = "nmae = \"x\"\n[[steps]]\ntask = \"list\"\n";
     let pipeline = stepwell_spec::parse(text).0.unwrap();
-    let (plan, diagnostics) = stepwell_plan::plan(&pipeline, &[], &[command("list")]);
+    let (plan, diagnostics) = stepwell_plan::plan(&pipeline, &request(), &[command("list")]);
     assert_eq!((plan, diagnostics), (None, Vec::new()));
+}
+
+#[test]
+fn what_stands_in_a_loop_is_told_once() {
+    let text = r#"[jobs."j${{ n }}"]
+each = "n in split('1,2,3', ',')"
+[[jobs."j${{ n }}".steps]]
+task = "scan"
+inputs = { colour = "red" }
+"#;
+    insta::assert_snapshot!(refused(text, &[task("scan", Vec::new(), Vec::new())]), @r#"
+    unknown-input: task `scan` has no input `colour`
+      line 5 "colour" not an input of this task
+      help: the task takes no inputs
+    "#);
 }

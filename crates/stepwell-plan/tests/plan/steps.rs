@@ -1,10 +1,11 @@
 //! Steps, tasks and variables.
 
-use crate::{command, digest, planned, read, refused};
+use crate::{command, digest, planned, read, refused, request};
 use std::time::Duration;
 use stepwell_diagnostic::Severity;
 use stepwell_event::{Access, Limits};
-use stepwell_plan::{Condition, Grant, Invocation, plan, references};
+use stepwell_expr::Expression;
+use stepwell_plan::{Commands, Grant, Invocation, PlannedStrategy, plan, references};
 
 const TEXT: &str = r#"
 name = "check"
@@ -25,9 +26,16 @@ task = "list"
 display-name = "List them"
 condition = "always()"
 continue-on-error = true
+retries = 2
+commands = "any"
+settable-variables = ["out.*"]
 [jobs.b]
+display-name = "Second"
 depends-on = "A"
 condition = "failed()"
+timeout = 0
+cancel-timeout = "30s"
+continue-on-error = true
 [[jobs.b.steps]]
 task = "lint"
 "#;
@@ -79,14 +87,19 @@ fn a_plan_holds_what_the_file_says() {
     );
 
     let [a, b] = &plan.jobs[..] else { panic!() };
+    assert_eq!((&*a.name, &a.depends_on[..]), ("a", &[][..]));
+    assert_eq!((&*b.name, &b.depends_on[..]), ("b", &[0][..]));
+    assert_eq!(a.condition, Expression::default());
+    assert_eq!(b.condition.text(), "failed()");
+    assert_eq!((&*a.id, a.label.as_str(), a.stage), ("a", "a", 0));
+    assert_eq!(b.label, "Second");
+    assert_eq!(a.timeout, Some(Duration::from_secs(60 * 60)));
     assert_eq!(
-        (&*a.name, &a.depends_on[..], a.condition),
-        ("a", &[][..], Condition::Succeeded)
+        (b.timeout, b.cancel_timeout),
+        (None, Duration::from_secs(30))
     );
-    assert_eq!(
-        (&*b.name, &b.depends_on[..], b.condition),
-        ("b", &[0][..], Condition::Failed)
-    );
+    assert_eq!((a.continue_on_error, b.continue_on_error), (false, true));
+    assert_eq!(a.strategy, PlannedStrategy::Single);
     let [first, second] = &a.steps[..] else {
         panic!()
     };
@@ -103,17 +116,21 @@ fn a_plan_holds_what_the_file_says() {
     assert_eq!(first.timeout, Some(Duration::from_secs(1)));
     assert!(!first.continue_on_error);
     assert_eq!((second.label.as_str(), second.task), ("List them", 1));
-    assert_eq!(second.condition, Condition::Always);
+    assert_eq!(second.condition.text(), "always()");
+    assert_eq!((first.retries, second.retries), (0, 2));
+    assert_eq!(first.commands, Commands::Restricted);
+    assert_eq!(second.commands, Commands::Any);
+    assert_eq!(first.settable_variables, None);
+    assert_eq!(second.settable_variables, Some(vec!["out.*".to_owned()]));
     assert!(second.continue_on_error);
     assert_eq!((b.steps[0].label.as_str(), b.steps[0].task), ("lint", 0));
 }
 
 #[test]
-fn variables_of_the_command_line_lie_on_top() {
-    let given = [("GREETING", "hi"), ("x", "1")].map(|(n, v)| (n.to_owned(), v.to_owned()));
-    let (plan, _) = plan(&read(TEXT), &given, &[command("list"), command("lint")]);
-    let expect = [("Greeting", "hi"), ("x", "1")].map(|(n, v)| (n.to_owned(), v.to_owned()));
-    assert_eq!(plan.unwrap().variables, expect);
+fn commands_of_a_typed_task_are_its_calls_and_no_lines() {
+    let typed = crate::task("x", Vec::new(), Vec::new());
+    let plan = planned("[[steps]]\ntask = \"x\"\n", &[typed]);
+    assert_eq!(plan.jobs[0].steps[0].commands, Commands::None);
 }
 
 #[test]
@@ -142,7 +159,7 @@ fn a_task_that_is_never_used_is_a_warning_and_suggested_for_an_unknown_one() {
         source = "lnit.wasm"
     "#);
 
-    let (plan, diagnostics) = plan(&read(text), &[], &[command("lnit")]);
+    let (plan, diagnostics) = plan(&read(text), &request(), &[command("lnit")]);
     assert!(plan.is_some());
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(diagnostics[0].severity, Severity::Warning);

@@ -1,74 +1,16 @@
 //! Events of a run, through every view.
 
+use crate::event::{envelopes, finished, job, job_finished, line, record, started, text};
 use indicatif::{InMemoryTerm, ProgressDrawTarget};
 use insta::assert_snapshot;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Denial, Digest, Envelope, FORMAT_VERSION, Frame, Issue, IssueSeverity, JobSummary, LimitKind,
-    LineKind, Outcome, RunEvent, RunId, RunResult, RunState, Snapshot, StepRecord, StepResult,
-    StepSummary, TaskSummary, TrapKind, Usage,
+    Denial, Digest, Envelope, Frame, Issue, IssueSeverity, LimitKind, LineKind, Outcome, RunEvent,
+    RunResult, RunState, Snapshot, StepRecord, StepResult, TaskSummary, TrapKind,
 };
 use stepwell_report::{JsonLines, Live, Plain, Summary, View, summary};
 
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;pwned\u{7}\rverify > succeeded \u{202e}";
-
-fn job(name: &str, depends_on: &[&str], labels: &[&str]) -> JobSummary {
-    JobSummary {
-        name: name.into(),
-        depends_on: depends_on.iter().map(|name| (*name).into()).collect(),
-        steps: labels
-            .iter()
-            .map(|label| StepSummary {
-                label: (*label).into(),
-                task: "lint".into(),
-            })
-            .collect(),
-    }
-}
-
-fn started(job: &str, step: u32) -> RunEvent {
-    let job = job.into();
-    RunEvent::StepStarted { job, step }
-}
-
-fn line(job: &str, step: u32, source: LineKind, text: &str) -> RunEvent {
-    RunEvent::Line {
-        job: job.into(),
-        step,
-        source,
-        text: text.into(),
-    }
-}
-
-fn record(result: StepResult, outcome: Option<Outcome>, reason: Option<&str>) -> StepRecord {
-    StepRecord {
-        result,
-        outcome,
-        reason: reason.map(Into::into),
-        usage: Usage {
-            wall_us: 1_234_567,
-            cpu_us: 8_900,
-            memory_peak: 3 << 20,
-            ..Usage::default()
-        },
-        errors: 0,
-        warnings: 0,
-        denials: Vec::new(),
-    }
-}
-
-fn finished(job: &str, step: u32, record: StepRecord) -> RunEvent {
-    RunEvent::StepFinished {
-        job: job.into(),
-        step,
-        record: Box::new(record),
-    }
-}
-
-fn job_finished(job: &str, result: StepResult) -> RunEvent {
-    let job = job.into();
-    RunEvent::JobFinished { job, result }
-}
 
 fn verify() -> Vec<RunEvent> {
     let denied = StepRecord {
@@ -193,6 +135,7 @@ fn limits() -> Vec<RunEvent> {
 fn events() -> Vec<Envelope> {
     let begin = RunEvent::RunStarted {
         name: "release-check".into(),
+        number: "20241122.1".into(),
         snapshot: Snapshot {
             file: "pipeline.toml".into(),
             text: "name = \"release-check\"\n".into(),
@@ -201,24 +144,16 @@ fn events() -> Vec<Envelope> {
                 name: "lint".into(),
                 digest: Digest::from_sha256([7; 32]),
             }],
+            ..Snapshot::default()
         },
+        stages: Vec::new(),
         jobs: vec![
             job("verify", &[], &["scan", "fetch", "publish"]),
             job("limits", &[], &["slow", "greedy", "panicky"]),
             job("package", &["verify"], &["zip"]),
         ],
     };
-    let events = std::iter::once(begin).chain(verify()).chain(limits());
-    (0..)
-        .zip(events)
-        .map(|(seq, event)| Envelope {
-            v: FORMAT_VERSION,
-            run: RunId::from_parts(1, 2),
-            seq,
-            time_ms: 1_700_000_000_000 + seq * 100,
-            event,
-        })
-        .collect()
+    envelopes(std::iter::once(begin).chain(verify()).chain(limits()))
 }
 
 fn feed(view: &mut dyn View) {
@@ -228,20 +163,12 @@ fn feed(view: &mut dyn View) {
     view.finish().unwrap();
 }
 
-/// No view may let through what a terminal acts on; colours are off in these tests.
-fn text(out: Vec<u8>) -> String {
-    let text = String::from_utf8(out).unwrap();
-    let active = |ch: char| ch.is_control() && !"\n\t".contains(ch) || ch == '\u{202e}';
-    assert!(!text.contains(active), "{text:?}");
-    text
-}
-
 #[test]
 fn plain_lines_tell_who_speaks() {
     let mut out = Vec::new();
     feed(&mut Plain::new(&mut out));
-    assert_snapshot!(text(out), @r##"
-    run > started release-check: 3 jobs, 7 steps (run_00000000010000000000000002)
+    assert_snapshot!(text(out), @r"
+    run > started release-check: 3 jobs, 7 steps, run 20241122.1 (run_00000000010000000000000002)
     verify | scan > started
     verify | scan > compiled in 12 ms
     verify | scan | hello	world
@@ -262,7 +189,7 @@ fn plain_lines_tell_who_speaks() {
     limits > failed in 700 ms
     package > skipped
     run > failed in 2.5 s
-    "##);
+    ");
 }
 
 #[test]
@@ -282,7 +209,7 @@ fn json_lines_read_back_as_the_events() {
 fn the_summary_fits_its_width() {
     let mut out = Vec::new();
     feed(&mut Summary::new(&mut out, 110, false));
-    assert_snapshot!(text(out), @r##"
+    assert_snapshot!(text(out), @r#"
     Job      Step     Result                 Duration     CPU   Memory  Reason
     verify   scan     succeeded                 1.2 s  8.9 ms  3.0 MiB
              fetch    failed                    1.2 s  8.9 ms  3.0 MiB  exit code 3
@@ -298,8 +225,8 @@ fn the_summary_fits_its_width() {
     ✗ limits / greedy: out of memory: 65 MiB asked for, the limit is 64 MiB (raise `memory` in the task's
         `allow`)
 
-    run_00000000010000000000000002 failed: 3 of 7 steps failed in 2.5 s
-    "##);
+    run 20241122.1 (run_00000000010000000000000002) failed: 3 of 7 steps failed in 2.5 s
+    "#);
 }
 
 #[test]
@@ -326,7 +253,10 @@ fn the_last_line_of_the_summary_follows_the_result() {
         let id = events
             .first()
             .map_or(String::new(), |first| first.run.to_string());
-        assert_eq!(text.lines().last(), Some(format!("{id} {expect}").as_str()));
+        assert_eq!(
+            text.lines().last(),
+            Some(format!("run 20241122.1 ({id}) {expect}").as_str())
+        );
     };
     use RunResult::{Canceled, Failed, PartiallySucceeded, Succeeded};
     check(10, None, "did not end: 1 of 7 steps ended");
@@ -377,8 +307,8 @@ fn what_ended_stays_on_the_terminal() {
         live.on(envelope).unwrap();
     }
     live.finish().unwrap();
-    assert_snapshot!(term.contents(), @r##"
-    release-check: 3 jobs (run_00000000010000000000000002)
+    assert_snapshot!(term.contents(), @r"
+    release-check: 3 jobs, run 20241122.1 (run_00000000010000000000000002)
     verify / fetch: error: src/lib.rs:3:7: license is missing␛[0m [L001]
     ✗ verify / fetch  failed in 1.2 s: exit code 3 (12 errors, 1 warning)
         | ␛[2J␛]0;pwned␇␍verify > succeeded \u{202e}
@@ -389,7 +319,7 @@ fn what_ended_stays_on_the_terminal() {
     ! limits / panicky  succeeded with issues in 1.2 s: trapped
     ✗ limits  700 ms  failed
     – package  skipped
-    "##);
+    ");
 }
 
 #[test]

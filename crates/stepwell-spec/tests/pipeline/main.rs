@@ -2,10 +2,16 @@
 
 #![cfg(test)]
 
+mod expressions;
+mod jobs;
 mod properties;
 mod reading;
 mod refusals;
 mod report;
+mod stages;
+mod steps;
+mod strategies;
+mod variables;
 
 use std::fmt::Write as _;
 use stepwell_diagnostic::{Diagnostic, Severity};
@@ -16,6 +22,21 @@ fn read(text: &str) -> Pipeline {
     let (pipeline, diagnostics) = parse(text);
     assert_eq!(diagnostics, [], "{text}");
     pipeline.unwrap()
+}
+
+/// What is wrong with a file, as text.
+fn problems(text: &str) -> String {
+    render(text, &parse(text).1)
+}
+
+/// A pipeline of one job with these lines in it.
+fn job(lines: &str) -> String {
+    format!("[jobs.a]\n{lines}\n[[jobs.a.steps]]\ntask = \"x\"\n")
+}
+
+/// A pipeline of one step with these lines in it.
+fn step(lines: &str) -> String {
+    format!("[[steps]]\ntask = \"x\"\n{lines}\n")
 }
 
 /// Diagnostics as text: place, code and message, then labels and help.

@@ -2,30 +2,48 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use stepwell_spec::{MAX_PROBLEMS, parse};
+use stepwell_spec::{DEFAULT_STAGE, MAX_PROBLEMS, parse};
 
 const VALID: &str = r#"
 name = "release-check"
+run-number = "$(Date:yyyyMMdd)$(Rev:.r)"
 [variables]
 Greeting = "hello"
+Build = { value = "$[ counter('x', 1) ]", readonly = true }
 [tasks.lint]
 source = "./lint.wasm"
 allow = { workspace = "read" }
 limits = { memory = "32MiB", output = "1MiB" }
+[stages.one]
+condition = "eq(variables['Greeting'], 'hello')"
+[stages.two]
+depends-on = []
 [jobs.a]
+stage = "one"
 condition = "always()"
+demands = ["java", "os -equals linux"]
+matrix = { x = { os = "linux" }, y = { os = "mac" } }
+max-parallel = 2
 [[jobs.a.steps]]
 name = "scan"
 task = "lint"
 inputs = { path = "src", skip = ["a", "b"] }
 env = { LOG = "$(Greeting)" }
 timeout = "1h30m"
+retries = 3
 [jobs.b]
+stage = "two"
 depends-on = ["a"]
+timeout = "0"
+cancel-timeout = "1m"
+parallel = 3
+variables = { v = "$[ dependencies.a.result ]" }
 [[jobs.b.steps]]
 task = "pack"
 args = ["-o", "out"]
-continue-on-error = true
+continue-on-error = "Yes"
+commands = "none"
+settable-variables = ["out.*"]
 "#;
 
 /// What holds for every text.
@@ -44,8 +62,15 @@ fn check(text: &str) {
         assert!(text.get(label.span.clone()).is_some(), "{:?}", label.span);
     }
     if let Some(pipeline) = pipeline.filter(|pipeline| pipeline.intact) {
-        assert!(pipeline.jobs.iter().all(|job| !job.steps.is_empty()));
         assert!(!pipeline.jobs.is_empty());
+        assert!(!pipeline.stages.is_empty());
+        let declared = pipeline.stages[0].name.value != DEFAULT_STAGE;
+        assert!(
+            pipeline
+                .jobs
+                .iter()
+                .all(|job| job.stage.is_some() || !declared)
+        );
     }
 }
 

@@ -3,12 +3,27 @@
 use crate::read;
 use std::time::Duration;
 use stepwell_event::Access;
-use stepwell_spec::{Arguments, Condition, Pair};
+use stepwell_expr::{Expression, Names};
+use stepwell_spec::{Arguments, Pair, Variable, VariableValue};
 
 fn texts(pairs: &[Pair]) -> Vec<(&str, &str)> {
     pairs
         .iter()
         .map(|pair| (pair.name.value.as_str(), pair.value.value.as_str()))
+        .collect()
+}
+
+fn text(value: &VariableValue) -> &str {
+    match value {
+        VariableValue::Text(text) => text,
+        VariableValue::Expression(expression) => expression.text(),
+    }
+}
+
+fn variables(variables: &[Variable]) -> Vec<(&str, &str)> {
+    variables
+        .iter()
+        .map(|variable| (variable.name.value.as_str(), text(&variable.value.value)))
         .collect()
 }
 
@@ -48,7 +63,7 @@ steps = [{ task = "pack", args = ["-o", "out"] }, { task = "list" }]
     );
     assert_eq!(pipeline.name, "release-check");
     assert_eq!(
-        texts(&pipeline.variables),
+        variables(&pipeline.variables),
         [
             ("Greeting", "hello"),
             ("Count", "16"),
@@ -70,7 +85,7 @@ steps = [{ task = "pack", args = ["-o", "out"] }, { task = "list" }]
         panic!()
     };
     assert_eq!(licenses.name.value, "licenses");
-    assert_eq!(licenses.condition, Condition::Succeeded);
+    assert_eq!(licenses.condition, Expression::default());
     let [scan] = &licenses.steps[..] else {
         panic!()
     };
@@ -90,12 +105,13 @@ steps = [{ task = "pack", args = ["-o", "out"] }, { task = "list" }]
         ]
     );
     assert_eq!(texts(&scan.env), [("LOG", "$(Greeting)")]);
-    assert_eq!(scan.condition, Condition::SucceededOrFailed);
+    assert_eq!(scan.condition.text(), "succeededorfailed ( )");
     assert_eq!(scan.timeout, Some(Duration::from_secs(5400)));
     assert!(scan.continue_on_error);
 
     assert_eq!(package.depends_on[0].value, "licenses");
-    assert_eq!(package.condition, Condition::Always);
+    let always = Expression::condition("always()", &Names::JOB_CONDITION);
+    assert_eq!(package.condition, always.unwrap());
     let [pack, list] = &package.steps[..] else {
         panic!()
     };

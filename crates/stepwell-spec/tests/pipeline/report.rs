@@ -13,7 +13,8 @@ allow = { workspace = "all", hosts = [] }
 limits = { memory = "32MB" }
 [jobs.build]
 dependsOn = "setup"
-timeout = "1h"
+timeout = 90
+max-parallel = 2
 [[jobs.build.steps]]
 task = "lint"
 inputs = { level = }
@@ -21,6 +22,7 @@ condition = "failed"
 [[jobs.build.steps]]
 run = "make"
 timeout = "90"
+retries = 11
 [[jobs.Build.steps]]
 name = "compile"
 "#;

@@ -1,6 +1,6 @@
 //! Tells something without end, in the way that its input names.
 
-use stepwell_task::{Completion, Issue, Result, choice, complete, info, progress};
+use stepwell_task::{Completion, Issue, Result, add_tag, choice, complete, info, progress};
 
 choice! {
     /// What to tell.
@@ -13,6 +13,8 @@ choice! {
         Progress = "progress",
         /// Results.
         Completion = "completion",
+        /// Tags, and never mind whether they are taken.
+        Tags = "tags",
     }
 }
 
@@ -36,6 +38,7 @@ fn flood(inputs: Inputs) -> Result {
             What::Issues => Issue::warning(&text).report(),
             What::Progress => progress(1, &text),
             What::Completion => complete(Completion::Succeeded, &text),
+            What::Tags => drop(add_tag(&text)),
         }
     }
     Ok(())

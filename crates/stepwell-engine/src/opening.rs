@@ -1,0 +1,140 @@
+//! The variables that a whole run begins with.
+
+use crate::run::{Layers, is_predefined};
+use crate::start::StartVariable;
+use std::collections::HashMap;
+use stepwell_expr::{Context, DateTime, Expression, Object, Value};
+use stepwell_plan::{Plan, VariableValue};
+
+/// A counter that an expression asks for: its prefix, and the value that it starts with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Counter {
+    /// The prefix; each has a counter of its own.
+    pub prefix: String,
+    /// The first value.
+    pub seed: i64,
+}
+
+/// The root variables of a run, as far as they can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RootVariables {
+    /// All of them.
+    Known(Vec<StartVariable>),
+    /// This counter must be counted on first; then ask again.
+    Needs(Counter),
+}
+
+/// Puts the pipeline's variables over the predefined ones and evaluates them, each seeing those
+/// before it. Counters are counted outside, each once for a run, and are in `counted`.
+///
+/// # Errors
+///
+/// Says which variable has no value, and why.
+pub fn root_variables(
+    plan: &Plan,
+    predefined: &[StartVariable],
+    started_ms: u64,
+    counted: &HashMap<Counter, i64>,
+) -> Result<RootVariables, String> {
+    let mut layers = Layers::over(predefined);
+    for planned in &plan.variables {
+        if is_predefined(&planned.name) {
+            continue;
+        }
+        let (value, secret) = match &planned.value {
+            VariableValue::Text(text) => (text.clone(), planned.secret),
+            VariableValue::Expression(expression) => {
+                let scope = RootScope {
+                    variables: layers.variables(),
+                    started_ms,
+                    counted,
+                    needed: std::cell::RefCell::new(None),
+                };
+                let value = text_of(expression, &scope);
+                if let Some(counter) = scope.needed.into_inner() {
+                    return Ok(RootVariables::Needs(counter));
+                }
+                let value = value.map_err(|error| {
+                    format!("variable `{}` has no value: {error}", planned.name)
+                })?;
+                let seen = layers.variables().iter().filter(|variable| variable.secret);
+                let holds = seen
+                    .into_iter()
+                    .any(|secret| !secret.value.is_empty() && value.contains(&secret.value));
+                (value, holds || planned.secret)
+            }
+        };
+        layers.add(StartVariable {
+            name: planned.name.clone(),
+            value,
+            secret,
+            read_only: planned.read_only,
+        });
+    }
+    Ok(RootVariables::Known(layers.done()))
+}
+
+fn text_of(expression: &Expression, scope: &RootScope<'_>) -> Result<String, String> {
+    let value = expression
+        .evaluate(scope)
+        .map_err(|error| error.to_string())?;
+    let text = value.as_text().map_err(|error| error.to_string())?;
+    Ok(text.to_string())
+}
+
+struct RootScope<'s> {
+    variables: &'s [StartVariable],
+    started_ms: u64,
+    counted: &'s HashMap<Counter, i64>,
+    /// The first counter that was asked for and is not known.
+    needed: std::cell::RefCell<Option<Counter>>,
+}
+
+impl Context for RootScope<'_> {
+    fn value(&self, name: &str) -> Option<Value> {
+        let object: Object = match name {
+            "variables" => self
+                .variables
+                .iter()
+                .map(|variable| (&*variable.name, &*variable.value))
+                .collect(),
+            "pipeline" => {
+                let seconds = i64::try_from(self.started_ms / 1_000).ok()?;
+                let started = DateTime::from_unix(seconds, 0, 0)?;
+                [("startTime", started)].into_iter().collect()
+            }
+            _ => return None,
+        };
+        Some(object.into())
+    }
+
+    fn call(&self, function: &str, arguments: &[Value]) -> Result<Value, String> {
+        if !function.eq_ignore_ascii_case("counter") {
+            return Err(format!("`{function}` is not available here"));
+        }
+        let prefix = match arguments.first() {
+            Some(prefix) => prefix.as_text().map_err(|error| error.to_string())?,
+            None => String::new().into(),
+        };
+        let seed = match arguments.get(1) {
+            Some(seed) => {
+                let text = seed.as_text().map_err(|error| error.to_string())?;
+                text.trim()
+                    .parse()
+                    .map_err(|_| format!("the seed `{text}` is no whole number"))?
+            }
+            None => 0,
+        };
+        let counter = Counter {
+            prefix: prefix.to_string(),
+            seed,
+        };
+        match self.counted.get(&counter) {
+            Some(value) => Ok((*value).into()),
+            None => {
+                self.needed.borrow_mut().get_or_insert(counter);
+                Err("the counter is not known yet".to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How much memory an event holds, for the bound of the backlog.
+
+use stepwell_event::{Envelope, Published, RunEvent, StoredFile};
+
+/// About the bytes that an envelope holds, without looking into the small parts.
+pub(crate) fn weight(envelope: &Envelope) -> usize {
+    let text = match &envelope.event {
+        RunEvent::Line { text, .. } => text.len(),
+        RunEvent::RunStarted { snapshot, .. } => {
+            let templates = snapshot.templates.iter().map(|(_, text)| text.len());
+            snapshot.text.len() + templates.sum::<usize>()
+        }
+        RunEvent::IssueReported { issue, .. } => issue.message.len(),
+        RunEvent::Progressed { message, .. } => message.len(),
+        RunEvent::VariableSet { value, .. } => value.as_ref().map_or(0, String::len),
+        RunEvent::Published { published, .. } => size_of::<Published>() + texts(published),
+        RunEvent::StepRetried { reason, .. } => reason.len(),
+        RunEvent::StageStarted { .. }
+        | RunEvent::StageFinished { .. }
+        | RunEvent::JobExpanded { .. }
+        | RunEvent::JobStarted { .. }
+        | RunEvent::StepStarted { .. }
+        | RunEvent::StepFinished { .. }
+        | RunEvent::JobFinished { .. }
+        | RunEvent::CancelRequested { .. }
+        | RunEvent::RunFinished { .. } => 0,
+    };
+    text + size_of::<Envelope>()
+}
+
+fn texts(published: &Published) -> usize {
+    match published {
+        Published::Attachment { kind, name, file } => kind.len() + name.len() + file.path.len(),
+        Published::Summary { name, text } | Published::Log { name, text } => {
+            name.len() + text.len()
+        }
+        Published::Artifact { name, files, .. } => name.len() + list(files),
+        Published::ArtifactLink { name, location, .. } => name.len() + location.len(),
+        Published::TestResults { title, run, .. } => {
+            let failures = run.failures.iter();
+            let failures =
+                failures.map(|test| size_of_val(test) + test.name.len() + test.message.len());
+            title.len() + failures.sum::<usize>()
+        }
+        Published::Coverage { tool, files, .. } => tool.len() + list(files),
+        Published::RunNumber { number } => number.len(),
+        Published::Tag { tag } => tag.len(),
+        Published::Detail(detail) => detail.name.len() + detail.operation.len(),
+    }
+}
+
+fn list(files: &[StoredFile]) -> usize {
+    let paths = files.iter().map(|file| file.path.len());
+    size_of_val(files) + paths.sum::<usize>()
+}
