@@ -48,6 +48,7 @@ pub(crate) fn variables(
         value: value.to_owned(),
         secret: false,
         read_only: true,
+        untrusted: false,
     })
     .collect()
 }

@@ -110,6 +110,7 @@ impl Request<'_> {
                 text: text.clone(),
                 templates: files.read,
                 parameters: pipeline.parameters,
+                debug: false,
                 variables: self.variables.to_vec(),
                 tasks: plan.tasks.iter().map(summary).collect(),
             },

@@ -4,6 +4,13 @@
 //! Each shape is run in every size, one after the other and again, and the median counts. What
 //! matters is the ratio per job: it stays where it is while runs become longer.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a benchmark prints, and stops when something is wrong"
+)]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,6 +74,7 @@ fn simulate(plan: Plan) -> Duration {
                 value: "value".to_owned(),
                 secret: false,
                 read_only: false,
+                untrusted: false,
             })
             .collect(),
         ..Opening::default()

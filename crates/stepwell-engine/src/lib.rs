@@ -33,6 +33,7 @@ mod scope;
 mod search_path;
 mod start;
 mod step;
+mod taint;
 mod task_variable;
 mod variable;
 

@@ -2,8 +2,10 @@
 
 use crate::run::{Layers, is_predefined};
 use crate::start::StartVariable;
+use crate::taint::text_of;
+use std::cell::Cell;
 use std::collections::HashMap;
-use stepwell_expr::{Context, DateTime, Expression, Object, Value};
+use stepwell_expr::{Context, DateTime, Object, Value};
 use stepwell_plan::{Plan, VariableValue};
 
 /// A counter that an expression asks for: its prefix, and the value that it starts with.
@@ -48,20 +50,24 @@ pub fn root_variables(
                     variables: layers.variables(),
                     started_ms,
                     counted,
-                    needed: std::cell::RefCell::new(None),
+                    needed: Cell::default(),
+                    blind: false,
                 };
-                let value = text_of(expression, &scope);
-                if let Some(counter) = scope.needed.into_inner() {
+                let secrets = scope.variables.iter().any(|variable| variable.secret);
+                let blind = secrets.then(|| RootScope {
+                    blind: true,
+                    needed: Cell::default(),
+                    ..scope
+                });
+                let blind = blind.as_ref().map(|blind| blind as &dyn Context);
+                let value = text_of(expression, &scope, blind);
+                if let Some(counter) = scope.needed.take() {
                     return Ok(RootVariables::Needs(counter));
                 }
-                let value = value.map_err(|error| {
+                let (value, secret) = value.map_err(|error| {
                     format!("variable `{}` has no value: {error}", planned.name)
                 })?;
-                let seen = layers.variables().iter().filter(|variable| variable.secret);
-                let holds = seen
-                    .into_iter()
-                    .any(|secret| !secret.value.is_empty() && value.contains(&secret.value));
-                (value, holds || planned.secret)
+                (value, secret || planned.secret)
             }
         };
         layers.add(StartVariable {
@@ -69,25 +75,20 @@ pub fn root_variables(
             value,
             secret,
             read_only: planned.read_only,
+            untrusted: false,
         });
     }
     Ok(RootVariables::Known(layers.done()))
-}
-
-fn text_of(expression: &Expression, scope: &RootScope<'_>) -> Result<String, String> {
-    let value = expression
-        .evaluate(scope)
-        .map_err(|error| error.to_string())?;
-    let text = value.as_text().map_err(|error| error.to_string())?;
-    Ok(text.to_string())
 }
 
 struct RootScope<'s> {
     variables: &'s [StartVariable],
     started_ms: u64,
     counted: &'s HashMap<Counter, i64>,
-    /// The first counter that was asked for and is not known.
-    needed: std::cell::RefCell<Option<Counter>>,
+    /// A counter that was asked for and is not known.
+    needed: Cell<Option<Counter>>,
+    /// Whether all secrets are empty texts.
+    blind: bool,
 }
 
 impl Context for RootScope<'_> {
@@ -96,7 +97,10 @@ impl Context for RootScope<'_> {
             "variables" => self
                 .variables
                 .iter()
-                .map(|variable| (&*variable.name, &*variable.value))
+                .map(|variable| {
+                    let hidden = self.blind && variable.secret;
+                    (&*variable.name, if hidden { "" } else { &*variable.value })
+                })
                 .collect(),
             "pipeline" => {
                 let seconds = i64::try_from(self.started_ms / 1_000).ok()?;
@@ -132,7 +136,7 @@ impl Context for RootScope<'_> {
         match self.counted.get(&counter) {
             Some(value) => Ok((*value).into()),
             None => {
-                self.needed.borrow_mut().get_or_insert(counter);
+                self.needed.set(Some(counter));
                 Err("the counter is not known yet".to_owned())
             }
         }

@@ -19,6 +19,8 @@ const MAX_TOTAL: usize = 1 << 20;
 pub(crate) struct Raw<'a> {
     pub(crate) value: &'a str,
     pub(crate) secret: bool,
+    /// Whether the value may hold words of a step.
+    pub(crate) untrusted: bool,
 }
 
 /// A variable's meaning.
@@ -41,6 +43,8 @@ pub(crate) enum Problem {
     TooDeep,
     /// It, or all variables together, would become too large.
     TooLarge,
+    /// A step wrote it, and it refers to a secret.
+    Secret,
 }
 
 impl fmt::Display for Problem {
@@ -52,6 +56,7 @@ impl fmt::Display for Problem {
                 "it refers to variables through more than {MAX_LEVELS} levels"
             ),
             Self::TooLarge => f.write_str("it would become too large"),
+            Self::Secret => f.write_str("a step wrote it, and it refers to a secret"),
         }
     }
 }
@@ -134,7 +139,13 @@ impl<'a, L: Fn(&str) -> Option<usize>> Walk<'_, 'a, L> {
                 Some(Node::Done(done)) => {
                     frame.levels = frame.levels.max(done.levels + 1);
                     frame.secret |= done.resolved.secret;
-                    frame.problem = frame.problem.or(done.resolved.problem);
+                    // That a step may not read a secret is no problem of those who read its words.
+                    let problem = done.resolved.problem;
+                    let problem = problem.filter(|problem| *problem != Problem::Secret);
+                    frame.problem = frame.problem.or(problem);
+                    if frame.raw.untrusted && done.resolved.secret {
+                        frame.problem = frame.problem.or(Some(Problem::Secret));
+                    }
                     frame.next += 1;
                 }
             }

@@ -120,8 +120,7 @@ pub struct RunMachine {
     stage_runs: Vec<StageRun>,
     job_runs: Vec<JobRun>,
     instances: Vec<Running>,
-    /// The values of secret outputs.
-    secrets: Vec<String>,
+    has_secret_outputs: bool,
     running: usize,
     unfinished: usize,
     cancel: Option<Cancel>,
@@ -144,7 +143,7 @@ impl RunMachine {
             stage_runs: plan.stages.iter().map(stage_run).collect(),
             job_runs: plan.jobs.iter().map(|_| JobRun::default()).collect(),
             instances: Vec::with_capacity(plan.jobs.len()),
-            secrets: Vec::new(),
+            has_secret_outputs: false,
             running: 0,
             unfinished: plan.stages.len(),
             plan,
@@ -176,6 +175,11 @@ impl RunMachine {
         if std::mem::replace(&mut self.started, true) {
             return;
         }
+        let debug = self.opening.variables.iter().any(|variable| {
+            variable.name.eq_ignore_ascii_case("system.debug")
+                && variable.value.eq_ignore_ascii_case("true")
+        });
+        self.opening.snapshot.debug = debug;
         out.push(RunCommand::Emit(RunEvent::RunStarted {
             name: self.plan.name.clone(),
             number: self.opening.number.clone(),
@@ -354,9 +358,7 @@ impl RunMachine {
         let mut ready = VecDeque::new();
         if let Some(run) = self.job_runs.get_mut(job) {
             run.result = Some(worse_leg(run.result, end.result));
-            let secrets = end.outputs.iter().filter(|output| output.secret);
-            self.secrets
-                .extend(secrets.map(|output| output.value.clone()));
+            self.has_secret_outputs |= end.outputs.iter().any(|output| output.secret);
             run.outputs
                 .extend(end.outputs.into_iter().map(|mut output| {
                     if let Some(part) = &part {
@@ -440,15 +442,11 @@ impl RunMachine {
         let PlannedStrategy::ComputedMatrix { legs, .. } = &job.strategy else {
             return Ok(Vec::new());
         };
-        let scope = RunScope {
-            machine: self,
-            stand: Stand::Job(index),
-            variables: self.visible(job.stage),
-        };
-        let value = legs.evaluate(&scope).map_err(|error| error.to_string());
-        let legs = value.and_then(|value| computed_legs(&value));
-        let legs = legs.map_err(|why| format!("the matrix cannot be made: {why}"))?;
-        Ok(instance::of_legs(job, index, &legs))
+        let scope = RunScope::new(self, Stand::Job(index), self.visible(job.stage));
+        let cannot = |why: String| format!("the matrix cannot be made: {why}");
+        let (value, secret) = scope.value_of(legs).map_err(cannot)?;
+        let legs = computed_legs(&value).map_err(cannot)?;
+        Ok(instance::of_computed_legs(job, index, legs, secret))
     }
 
     /// The variables that a job of this stage sees before it starts.

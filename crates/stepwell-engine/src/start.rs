@@ -28,6 +28,9 @@ pub struct StartVariable {
     pub secret: bool,
     /// Whether changing it by command is an error.
     pub read_only: bool,
+    /// Whether the value may hold words of a step. Secrets that it refers to are not put in: a step
+    /// would else have another read a secret that was not given to it.
+    pub untrusted: bool,
 }
 
 /// What a job, or one leg of it, is started with.

@@ -94,6 +94,8 @@ struct Variable {
     /// Whether the expanded value holds a secret.
     tainted: bool,
     read_only: bool,
+    /// Whether the value may hold words of a step.
+    untrusted: bool,
     /// Whether it is an output of a step, which other jobs can read.
     output: bool,
     preserve_case: bool,
@@ -131,6 +133,7 @@ impl Variables {
                     value: variable.value,
                     secret: variable.secret,
                     read_only: variable.read_only,
+                    untrusted: variable.untrusted,
                     ..Variable::default()
                 });
             }
@@ -196,6 +199,7 @@ impl Variables {
                 value,
                 secret,
                 read_only: assignment.read_only || assignment.output,
+                untrusted: true,
                 output: assignment.output,
                 preserve_case: assignment.preserve_case,
                 ..Variable::default()
@@ -245,6 +249,7 @@ impl Variables {
             .map(|variable| Raw {
                 value: &variable.value,
                 secret: variable.secret,
+                untrusted: variable.untrusted,
             })
             .collect();
         let resolved = resolve(&raw, |name| self.find(name));

@@ -191,6 +191,9 @@ pub struct Snapshot {
     /// Its parameters with the values that they had.
     #[serde(default)]
     pub parameters: Vec<(String, String)>,
+    /// Whether words for authors of tasks are shown (`System.Debug`).
+    #[serde(default)]
+    pub debug: bool,
     /// Variables given on the command line, in order; never secrets.
     pub variables: Vec<(String, String)>,
     /// The components, by the name the pipeline uses.

@@ -30,8 +30,9 @@ pub(crate) fn segments(text: &str, arguments: usize) -> Result<Vec<Segment>, Str
             let (index, specifiers, after) = placeholder(at)
                 .ok_or("the format has a brace that is neither doubled nor part of `{0}`")?;
             if index >= arguments {
+                let plural = if arguments == 1 { "" } else { "s" };
                 return Err(format!(
-                    "the format refers to {{{index}}}, but has only {arguments} more arguments"
+                    "the format refers to {{{index}}}, but has only {arguments} more argument{plural}"
                 ));
             }
             segments.push(Segment::Text(std::mem::take(&mut literal)));

@@ -29,6 +29,7 @@ pub use model::{
     PlannedTask, PlannedVariable,
 };
 pub use run_number::{Draft, RunFacts, RunNumberError, RunNumberFormat, check_number};
+pub use stepwell_spec::name::is_system_variable;
 pub use stepwell_spec::{Commands, DEFAULT_STAGE, VariableValue};
 pub use task::{ResolvedTask, TaskKind, TaskReference, references};
 

@@ -197,8 +197,9 @@ impl Live {
     }
 
     fn line(&mut self, job: &str, source: LineKind, text: &str) {
+        let (source, text) = self.watch.heard(source, text);
         if let Some(job) = self.jobs.get_mut(job)
-            && let Some(text) = job.tail.push(source, text)
+            && let Some(text) = job.tail.push(source, &text)
         {
             lock(&job.running).say(text);
         }

@@ -17,7 +17,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use stepwell_event::{Envelope, LineKind, RunEvent, StepRecord, StepResult};
 
-/// One line per log line and per change of state. Debug lines, progress and variables are left out.
+/// One line per log line and per change of state. Progress and variables are left out, and debug lines
+/// unless `System.Debug` is on.
 #[derive(Debug)]
 pub struct Plain<W> {
     out: W,
@@ -128,9 +129,10 @@ impl<W: Write> Plain<W> {
     }
 
     fn line(&mut self, at: (&Arc<str>, u32), source: LineKind, text: &str) -> io::Result<()> {
+        let (source, text) = self.watch.heard(source, text);
         let mut layout = self.layouts.get(at.0).copied().unwrap_or_default();
         let before = layout;
-        let line = layout.line(source, text);
+        let line = layout.line(source, &text);
         if layout != before {
             self.layouts.insert(Arc::clone(at.0), layout);
         }

@@ -7,7 +7,9 @@ use crate::text::count;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use stepwell_event::{Envelope, JobSummary, RunEvent, RunId, RunState, StageSummary, StepResult};
+use stepwell_event::{
+    Envelope, JobSummary, LineKind, RunEvent, RunId, RunState, StageSummary, StepResult,
+};
 
 /// Names of legs that are listed when a job turns into them.
 const LEGS: usize = 6;
@@ -19,13 +21,21 @@ pub(crate) struct Watch {
     names: Names,
     /// The host's wall clock when each stage began.
     began_ms: HashMap<Arc<str>, u64>,
+    /// Whether words for authors of tasks are shown.
+    debug: bool,
 }
 
 impl Watch {
     /// Goes on by one event.
     pub(crate) fn apply(&mut self, envelope: &Envelope) {
         match &envelope.event {
-            RunEvent::RunStarted { stages, jobs, .. } => {
+            RunEvent::RunStarted {
+                stages,
+                jobs,
+                snapshot,
+                ..
+            } => {
+                self.debug = snapshot.debug;
                 let stages = stages.iter();
                 self.names
                     .add_stages(stages.map(|stage| (&stage.name, stage.label.as_str())));
@@ -44,6 +54,14 @@ impl Watch {
         let jobs = jobs.iter();
         self.names
             .add_jobs(jobs.map(|job| (&job.name, job.label.as_str())));
+    }
+
+    /// A line as people hear it: words for authors of tasks are said aloud only if that is wanted.
+    pub(crate) fn heard<'t>(&self, source: LineKind, text: &'t str) -> (LineKind, Cow<'t, str>) {
+        match source {
+            LineKind::Debug if self.debug => (LineKind::Info, format!("debug: {text}").into()),
+            _ => (source, text.into()),
+        }
     }
 
     pub(crate) fn job<'a>(&'a self, job: &'a str) -> Cow<'a, str> {

@@ -61,9 +61,7 @@ impl Collector {
     fn workspace(&self) -> Result<Workspace, String> {
         let mut workspace = Workspace::open(&self.project).map_err(|error| explain(&error))?;
         for folder in &self.closed {
-            workspace = workspace
-                .without(folder)
-                .map_err(|error| explain(&error))?;
+            workspace = workspace.without(folder).map_err(|error| explain(&error))?;
         }
         Ok(workspace)
     }
@@ -118,11 +116,13 @@ impl Collector {
     }
 
     fn file(&self, workspace: &Workspace, path: &str, name: &str) -> Result<StoredFile, String> {
-        let mut file = workspace
-            .open_file(path)
-            .map_err(|error| explain(&error))?;
+        let mut file = workspace.open_file(path).map_err(|error| explain(&error))?;
         let open = || Blobs::open(&self.blobs).map_err(|error| error.to_string());
-        let blobs = self.opened.get_or_init(open).as_ref().map_err(Clone::clone)?;
+        let blobs = self
+            .opened
+            .get_or_init(open)
+            .as_ref()
+            .map_err(Clone::clone)?;
         let blob = blobs
             .put(&mut file, MAX_FILE)
             .map_err(|error| format!("`{path}` cannot be stored: {error}"))?;

@@ -56,6 +56,7 @@ pub async fn open(
         value,
         secret: false,
         read_only: true,
+        untrusted: false,
     };
     predefined.push(fixed("Build.BuildId", id.to_string()));
     let mut counted = HashMap::new();

@@ -35,9 +35,7 @@ impl Timers {
         let Some((timer, end)) = first else {
             return std::future::pending().await;
         };
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(sleep_until(end)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(end)));
         sleep.as_mut().await;
         self.running.retain(|(known, _)| *known != timer);
         self.sleep = None;

@@ -185,14 +185,6 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_a_template_declares_twice_is_one() {
-        let text = "[tasks.x]\nallow = { workspace = \"read\" }\n[[steps]]\ntask = \"x\"\n";
-        let (pipeline, problems) = read(text, |members| repeat(table(members, "tasks")));
-        assert_eq!(problems, []);
-        assert_eq!(pipeline.tasks.len(), 1);
-    }
-
-    #[test]
     fn a_job_that_a_template_makes_twice_is_told_to_have_two_names() {
         let text = "[[jobs.a.steps]]\ntask = \"x\"\n";
         let (_, problems) = read(text, |members| repeat(table(members, "jobs")));

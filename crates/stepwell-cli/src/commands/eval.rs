@@ -14,11 +14,14 @@ use stepwell_expr::{
 /// Bytes of one line with an expression and its context.
 const MAX_LINE: u64 = 16 << 20;
 
+const TOO_LONG: &str = "a line has at most 16 MiB";
+
 /// Evaluate an expression
 #[derive(Debug, Args)]
 pub(crate) struct EvalArgs {
     /// The expression, without `$[ ]`; `-` reads one a line, or one JSON object a line with
     /// `expression`, `as` and `context`, and prints one JSON object a line
+    #[arg(allow_negative_numbers = true)]
     expression: String,
     /// Set a variable (can be repeated)
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = super::name_and_value)]
@@ -67,17 +70,21 @@ impl EvalArgs {
         let mut input = std::io::stdin().lock();
         loop {
             let mut line = Vec::new();
-            match input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
-                Ok(0) => return Exit::Succeeded,
-                Ok(_) => {}
+            let is_cut = match read_line(&mut input, &mut line) {
+                Ok(_) if line.is_empty() => return Exit::Succeeded,
+                Ok(is_cut) => is_cut,
                 Err(error) => {
                     console.note(&format!("error: cannot read standard input: {error}"));
                     return Exit::WrongInput;
                 }
-            }
+            };
             let line = String::from_utf8_lossy(&line);
             let line = line.trim_end_matches(['\n', '\r']);
-            let answer = match self.answer(world, line) {
+            let answer = match is_cut {
+                true => Err(Failure::of("InvalidRequest", TOO_LONG.to_owned())),
+                false => self.answer(world, line),
+            };
+            let answer = match answer {
                 Ok(value) => json!({ "value": value.to_json(), "type": type_of(&value) }),
                 Err(failure) => json!({ "error": failure.to_json() }),
             };
@@ -121,6 +128,13 @@ impl EvalArgs {
         }
         world.evaluate(expression, target)
     }
+}
+
+/// Reads a line and tells whether it was too long; what is too much of it is passed over.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    let read = input.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
+    let is_cut = read as u64 == MAX_LINE && !line.ends_with(b"\n") && input.skip_until(b'\n')? > 0;
+    Ok(is_cut)
 }
 
 fn texts(pairs: &[(String, String)]) -> Value {

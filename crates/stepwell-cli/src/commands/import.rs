@@ -7,7 +7,7 @@ use clap::Args;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use stepwell_diagnostic::Diagnostic;
+use stepwell_diagnostic::{Diagnostic, Sources};
 
 /// Bytes of a file to import.
 const MAX_FILE: u64 = 1 << 20;
@@ -38,11 +38,14 @@ impl ImportArgs {
         let import = match stepwell_import::azure_pipelines(&yaml) {
             Ok(import) => import,
             Err(error) => {
-                console.note(&format!("error: {name}:{error}"));
-                if !error.help.is_empty() {
-                    console.note(&format!("help: {}", error.help));
-                }
-                return Exit::WrongInput;
+                let place = offset(&yaml, error.line, error.column);
+                let problem = Diagnostic::error("import", error.message).at(place..place, "");
+                let problem = match error.help.is_empty() {
+                    true => problem,
+                    false => problem.help(error.help),
+                };
+                return Problems::of_source((Sources::of(name, yaml), problem))
+                    .report(console, super::OutputFormat::Human);
             }
         };
         if self.to == Path::new("-") {
@@ -83,6 +86,19 @@ impl ImportArgs {
             _ => Diagnostic::error("no-output", format!("cannot write `{shown}`: {error}")),
         })
     }
+}
+
+/// Where the text has this line and this column, which count from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let mut lines = text.split_inclusive('\n');
+    let skipped = line.saturating_sub(1);
+    let before: usize = lines.by_ref().take(skipped).map(str::len).sum();
+    let line = lines.next().unwrap_or_default().chars();
+    before
+        + line
+            .take(column.saturating_sub(1))
+            .map(char::len_utf8)
+            .sum::<usize>()
 }
 
 fn read(file: &Path) -> Result<String, Diagnostic> {

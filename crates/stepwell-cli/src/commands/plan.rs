@@ -61,6 +61,7 @@ fn foresee(prepared: Prepared) -> Result<(Plan, Forecast), String> {
             value: "0".to_owned(),
             secret: false,
             read_only: true,
+            untrusted: false,
         }),
     );
     let plan = prepared.plan;

@@ -185,7 +185,7 @@ async fn perform(
         .map_err(|error| match &error {
             OpeningError::Journal(journal) => no_journal(&error, journal),
             OpeningError::Input(why) => {
-                NoRun::WrongInput(Diagnostic::error("no-number", why.clone()))
+                NoRun::WrongInput(Diagnostic::error("no-value", why.clone()))
             }
         })?;
     let closed = prepared.sandbox.private();

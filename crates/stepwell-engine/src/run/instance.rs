@@ -1,12 +1,12 @@
 //! From a job of the plan to what runs: once, for each leg of a matrix, or in slices.
 
 use super::RunMachine;
-use super::scope::{RunScope, Stand, holds_secret};
+use super::scope::{RunScope, Stand};
 use crate::start::StartVariable;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use stepwell_expr::Expression;
+pub(crate) use stepwell_plan::is_system_variable as is_predefined;
 use stepwell_plan::{
     DEFAULT_STAGE, Plan, PlannedJob, PlannedLeg, PlannedStrategy, PlannedVariable, VariableValue,
 };
@@ -31,6 +31,10 @@ pub(crate) struct Part {
     /// Azure's word for how the job was split.
     kind: &'static str,
     variables: Vec<(String, String)>,
+    /// Whether an expression gave the variables, which then may hold words of a step.
+    pub(crate) computed: bool,
+    /// Whether the expression saw a secret.
+    pub(crate) secret: bool,
 }
 
 /// What is known of a job's instances before it starts: none for a matrix that is computed.
@@ -66,10 +70,32 @@ pub(crate) fn of_legs(job: &PlannedJob, index: usize, legs: &[PlannedLeg]) -> Ve
             total,
             kind: "MultiConfiguration",
             variables: leg.variables.clone(),
+            computed: false,
+            secret: false,
         };
         piece(job, index, &leg.name, part)
     };
     (1..).zip(legs).map(leg).collect()
+}
+
+/// The instances of legs that an expression gave. Names that are parts of a secret are not told.
+pub(crate) fn of_computed_legs(
+    job: &PlannedJob,
+    index: usize,
+    mut legs: Vec<PlannedLeg>,
+    secret: bool,
+) -> Vec<Instance> {
+    if secret {
+        for (number, leg) in (1..).zip(&mut legs) {
+            leg.name = format!("Job{number}").into();
+        }
+    }
+    let mut instances = of_legs(job, index, &legs);
+    for part in instances.iter_mut().filter_map(|leg| leg.part.as_mut()) {
+        part.computed = true;
+        part.secret = secret;
+    }
+    instances
 }
 
 fn slices(job: &PlannedJob, index: usize, count: NonZeroU32) -> Vec<Instance> {
@@ -81,6 +107,8 @@ fn slices(job: &PlannedJob, index: usize, count: NonZeroU32) -> Vec<Instance> {
             total,
             kind: "MultiMachine",
             variables: Vec::new(),
+            computed: false,
+            secret: false,
         };
         piece(job, index, &position.to_string(), part)
     };
@@ -133,6 +161,7 @@ impl Layers {
                     old.secret |= new.secret;
                     old.value = new.value;
                     old.read_only = new.read_only;
+                    old.untrusted = new.untrusted;
                 }
             }
             None => self.put(new),
@@ -146,6 +175,7 @@ impl Layers {
             value: value.into(),
             secret: false,
             read_only: true,
+            untrusted: false,
         };
         match self.places.get(&name.to_lowercase()) {
             Some(place) => {
@@ -172,16 +202,6 @@ impl Layers {
     }
 }
 
-/// Whether only the runner itself sets variables of this name. `System.Debug` is for people.
-pub(crate) fn is_predefined(name: &str) -> bool {
-    let prefixes = ["system.", "agent.", "build.", "pipeline."];
-    !name.eq_ignore_ascii_case("system.debug")
-        && prefixes.iter().any(|prefix| {
-            name.get(..prefix.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-        })
-}
-
 impl RunMachine {
     /// The value of a variable of a stage or job, or why it has none.
     fn evaluated(
@@ -193,10 +213,10 @@ impl RunMachine {
         let (value, secret) = match &planned.value {
             VariableValue::Text(text) => (text.clone(), planned.secret),
             VariableValue::Expression(expression) => {
-                let value = self.text_of(expression, stand, visible).map_err(|error| {
+                let scope = RunScope::new(self, stand, visible);
+                let (value, secret) = scope.text_of(expression).map_err(|error| {
                     format!("variable `{}` has no value: {error}", planned.name)
                 })?;
-                let secret = holds_secret(&value, visible, &self.secrets);
                 (value, secret || planned.secret)
             }
         };
@@ -205,25 +225,8 @@ impl RunMachine {
             value,
             secret,
             read_only: planned.read_only,
+            untrusted: matches!(planned.value, VariableValue::Expression(_)),
         })
-    }
-
-    fn text_of(
-        &self,
-        expression: &Expression,
-        stand: Stand,
-        variables: &[StartVariable],
-    ) -> Result<String, String> {
-        let scope = RunScope {
-            machine: self,
-            stand,
-            variables,
-        };
-        let value = expression
-            .evaluate(&scope)
-            .map_err(|error| error.to_string())?;
-        let text = value.as_text().map_err(|error| error.to_string())?;
-        Ok(text.to_string())
     }
 
     /// The variables of a stage, over those of the run.
@@ -272,8 +275,9 @@ impl RunMachine {
                 layers.add(StartVariable {
                     name: name.clone(),
                     value: value.clone(),
-                    secret: false,
+                    secret: part.secret,
                     read_only: false,
+                    untrusted: part.computed,
                 });
             }
             layers.predefine("System.ParallelExecutionType", part.kind);

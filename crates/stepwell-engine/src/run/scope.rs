@@ -6,6 +6,7 @@
 use super::RunMachine;
 use crate::result::name;
 use crate::start::StartVariable;
+use crate::taint;
 use std::collections::HashSet;
 use stepwell_event::StepResult;
 use stepwell_expr::{Context, DateTime, Expression, Object, Standing, Value};
@@ -20,13 +21,59 @@ pub(crate) enum Stand {
 }
 
 /// What an expression of a stage or a job sees.
+#[derive(Clone, Copy)]
 pub(crate) struct RunScope<'m> {
     pub(crate) machine: &'m RunMachine,
     pub(crate) stand: Stand,
     pub(crate) variables: &'m [StartVariable],
+    /// Whether all secrets are empty texts.
+    blind: bool,
 }
 
-impl RunScope<'_> {
+impl<'m> RunScope<'m> {
+    pub(crate) fn new(
+        machine: &'m RunMachine,
+        stand: Stand,
+        variables: &'m [StartVariable],
+    ) -> Self {
+        Self {
+            machine,
+            stand,
+            variables,
+            blind: false,
+        }
+    }
+
+    /// The value of an expression, and whether a secret is in it in any form.
+    pub(crate) fn value_of(&self, expression: &Expression) -> Result<(Value, bool), String> {
+        let blind = self.blind();
+        taint::value_of(
+            expression,
+            self,
+            blind.as_ref().map(|blind| blind as &dyn Context),
+        )
+    }
+
+    /// The value of an expression as text, and whether a secret is in it.
+    pub(crate) fn text_of(&self, expression: &Expression) -> Result<(String, bool), String> {
+        let blind = self.blind();
+        taint::text_of(
+            expression,
+            self,
+            blind.as_ref().map(|blind| blind as &dyn Context),
+        )
+    }
+
+    /// The same without secrets, if there are some.
+    fn blind(&self) -> Option<Self> {
+        let secrets = self.machine.has_secret_outputs
+            || self.variables.iter().any(|variable| variable.secret);
+        secrets.then_some(Self {
+            blind: true,
+            ..*self
+        })
+    }
+
     /// The value of a condition, or why it has none.
     pub(crate) fn holds(&self, condition: &Expression) -> Result<bool, String> {
         condition
@@ -113,11 +160,18 @@ impl RunScope<'_> {
         stages.into_iter().collect()
     }
 
+    fn seen<'v>(&self, value: &'v str, secret: bool) -> &'v str {
+        match self.blind && secret {
+            true => "",
+            false => value,
+        }
+    }
+
     fn job(&self, index: usize) -> Object {
         let outputs = self.machine.outputs(index);
         record(
             self.machine.jobs.result(index),
-            outputs.map(|output| (output.name.clone(), &*output.value)),
+            outputs.map(|output| (output.name.clone(), self.seen(&output.value, output.secret))),
         )
     }
 
@@ -127,7 +181,10 @@ impl RunScope<'_> {
         let outputs = jobs.flat_map(|at| {
             let job = plan.jobs.get(*at).map_or("", |job| &job.name);
             let outputs = self.machine.outputs(*at);
-            outputs.map(move |output| (format!("{job}.{}", output.name), &*output.value))
+            outputs.map(move |output| {
+                let value = self.seen(&output.value, output.secret);
+                (format!("{job}.{}", output.name), value)
+            })
         });
         record(self.machine.stages.result(index), outputs)
     }
@@ -150,7 +207,7 @@ impl Context for RunScope<'_> {
             "variables" => self
                 .variables
                 .iter()
-                .map(|variable| (&*variable.name, &*variable.value))
+                .map(|variable| (&*variable.name, self.seen(&variable.value, variable.secret)))
                 .collect(),
             "dependencies" => self.dependencies(),
             "stageDependencies" => self.stage_dependencies(),
@@ -171,13 +228,4 @@ impl Context for RunScope<'_> {
             .map(Value::Boolean)
             .ok_or_else(|| format!("`{function}` is not available here"))
     }
-}
-
-/// Whether a text that came of an expression holds one of the secrets that it could see.
-pub(crate) fn holds_secret(text: &str, variables: &[StartVariable], outputs: &[String]) -> bool {
-    let variables = variables.iter().filter(|variable| variable.secret);
-    variables
-        .map(|variable| &variable.value)
-        .chain(outputs)
-        .any(|secret| !secret.is_empty() && text.contains(secret))
 }

@@ -26,11 +26,7 @@ impl RunMachine {
         let Some(stage) = self.plan.stages.get(index) else {
             return Ok(());
         };
-        let scope = RunScope {
-            machine: self,
-            stand: Stand::Stage(index),
-            variables: &self.opening.variables,
-        };
+        let scope = RunScope::new(self, Stand::Stage(index), &self.opening.variables);
         match scope.holds(&stage.condition) {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -55,11 +51,7 @@ impl RunMachine {
         let Some(job) = self.plan.jobs.get(index) else {
             return Ok(());
         };
-        let scope = RunScope {
-            machine: self,
-            stand: Stand::Job(index),
-            variables: self.visible(job.stage),
-        };
+        let scope = RunScope::new(self, Stand::Job(index), self.visible(job.stage));
         match scope.holds(&job.condition) {
             Ok(true) => {}
             Ok(false) => {

@@ -6,6 +6,7 @@ fn start(name: &str, value: &str) -> StartVariable {
         value: value.to_owned(),
         secret: false,
         read_only: false,
+        untrusted: false,
     }
 }
 
@@ -328,4 +329,39 @@ fn names_values_and_numbers_have_bounds() {
     };
     let refusal = variables.set(Setter::default(), secret, &mut mask);
     assert!(matches!(refusal, Err(Refusal::Unmaskable(_))));
+}
+
+#[test]
+fn a_step_cannot_have_another_read_a_secret_that_was_not_given_to_it() {
+    let mut mask = Mask::default();
+    let mut token = start("token", "hunter22");
+    token.secret = true;
+    let mut computed = start("computed", "<$(token)>");
+    computed.untrusted = true;
+    let own = start("own", "<$(token)>");
+    let reader = start("reader", "[$(planted)]");
+    let mut variables = Variables::new(vec![token, computed, own, reader]);
+    let setter = Setter {
+        step: None,
+        settable: None,
+    };
+    variables
+        .set(setter, assign("planted", "<$(token)> $(plain)"), &mut mask)
+        .unwrap();
+    let warnings = refresh_with(&mut variables, &mut mask);
+    for (name, value) in [
+        ("own", "<hunter22>"),
+        ("computed", "<$(token)>"),
+        ("planted", "<$(token)> $(plain)"),
+        ("reader", "[<$(token)> $(plain)]"),
+    ] {
+        assert_eq!(variables.get(name), Some(value), "{name}");
+    }
+    assert_eq!(
+        warnings,
+        [
+            "variable `computed` is not expanded: a step wrote it, and it refers to a secret",
+            "variable `planted` is not expanded: a step wrote it, and it refers to a secret",
+        ]
+    );
 }

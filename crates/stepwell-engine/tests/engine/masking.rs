@@ -13,6 +13,7 @@ fn started(variable: (&str, &str), step: PlannedStep) -> Driver {
         value: value.to_owned(),
         secret: false,
         read_only: false,
+        untrusted: false,
     });
     let mut driver = Driver::with(plan, variables.into());
     driver.input(JobInput::Start);

@@ -56,6 +56,7 @@ impl Simulation {
             value: schedule.secret.clone(),
             secret: true,
             read_only: false,
+            untrusted: false,
         };
         let start = JobStart {
             job: 0,

@@ -130,6 +130,7 @@ pub(crate) fn variable(name: &str, value: &str) -> StartVariable {
         value: value.to_owned(),
         secret: false,
         read_only: false,
+        untrusted: false,
     }
 }
 

@@ -100,16 +100,22 @@ fn what_holds_a_secret_output_is_secret() {
         "seen",
         "format('<{0}>', dependencies.A.outputs['step.key'])",
     );
+    let loud = computed("loud", "upper(dependencies.A.outputs['step.key'])");
     let other = computed("other", "dependencies.A.result");
     let mut driver = Driver::started(plan(vec![
         job("A", &[]),
-        with(vec![seen, other], job("B", &[0])),
+        with(vec![seen, loud, other], job("B", &[0])),
     ]));
     let mut key = output("step.key", "hush");
     key.secret = true;
     driver.end_with("A", StepResult::Succeeded, vec![key]);
-    let seen = driver.given("B", "seen").unwrap();
-    assert_eq!((&*seen.value, seen.secret), ("<hush>", true));
+    for (name, value) in [("seen", "<hush>"), ("loud", "HUSH")] {
+        let seen = driver.given("B", name).unwrap();
+        assert_eq!(
+            (&*seen.value, seen.secret, seen.untrusted),
+            (value, true, true)
+        );
+    }
     let other = driver.given("B", "other").unwrap();
     assert_eq!((&*other.value, other.secret), ("Succeeded", false));
 }

@@ -179,3 +179,17 @@ fn every_leg_of_a_job_in_a_skipped_stage_is_told() {
     assert_eq!(lines[1], "only.m.x/0 Skipped");
     assert_eq!(lines[3], "only.m.y/0 Skipped");
 }
+
+#[test]
+fn a_matrix_that_is_made_of_a_secret_gives_nothing_of_it_away() {
+    let legs = computed("dependencies.gen.outputs['s.legs']", job("m", &[0]));
+    let mut driver = Driver::started(plan(vec![job("gen", &[]), legs]));
+    let mut secret = output("s.legs", "{'hush': {'Key': 'hunter2'}}");
+    secret.secret = true;
+    assert_eq!(
+        driver.end_with("gen", StepResult::Succeeded, vec![secret]),
+        ["m is m.Job1", "start m.Job1"]
+    );
+    let key = driver.given("m.Job1", "Key").unwrap();
+    assert_eq!((&*key.value, key.secret), ("hunter2", true));
+}

@@ -24,6 +24,7 @@ fn length_is_counted_in_characters() {
     assert_eq!(error.kind(), ParseErrorKind::ExceededMaxLength);
     assert_eq!(error.token(), None);
     check(&"(".repeat(50_000_000), "ExceededMaxLength at 1");
+    println!("semantics: C10 3");
 }
 
 #[test]

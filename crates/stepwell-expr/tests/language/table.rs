@@ -2,10 +2,12 @@
 //!
 //! A line is `expression => result`, or `setting | expression => result` in the tables of accesses,
 //! where the setting is the JSON that `testFunction()` gives, and of status functions, where it is a
-//! standing. Lines that start with `#` say where the rows are from. The counts are written down so
-//! that no row is lost.
+//! standing. Lines that start with `#` are comments; `# section 3.1` names the sections of the rules that
+//! the rows after it belong to. The counts are written down so that no row is lost, and told by section
+//! once all rows held.
 
 use crate::world::{World, outcome};
+use std::collections::BTreeMap;
 use stepwell_event::StepResult;
 use stepwell_expr::{Standing, Value};
 
@@ -66,6 +68,25 @@ fn check(table: &str, count: usize, world: Option<fn(&str) -> World>) {
         failures.join("\n")
     );
     assert_eq!(rows.len(), count, "number of rows");
+    tell(table);
+}
+
+/// Says how many rows there are of each section: `semantics: SECTION ROWS`.
+fn tell(table: &str) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut sections = Vec::new();
+    for line in table.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some(names) = line.strip_prefix("# section ") {
+            sections = names.split(' ').collect();
+        } else if !line.starts_with('#') {
+            for section in &sections {
+                *counts.entry(section).or_default() += 1;
+            }
+        }
+    }
+    for (section, count) in counts {
+        println!("semantics: {section} {count}");
+    }
 }
 
 #[test]

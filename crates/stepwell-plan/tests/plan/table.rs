@@ -1,9 +1,11 @@
 //! The tables in `tests/tables`: one case per line and what comes of it.
 //!
-//! Lines that start with `#` say where the rows are from. The counts are written down so that no row
-//! is lost.
+//! Lines that start with `#` are comments; `# section 6.2` names the sections of the rules that the
+//! rows after it belong to. The counts are written down so that no row is lost, and told by section once
+//! all rows held.
 
 use crate::{command, request};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use stepwell_expr::{DateTime, Value};
 use stepwell_plan::{
@@ -29,6 +31,25 @@ fn check(table: &str, count: usize, outcome: fn(&str) -> String) {
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert_eq!(rows.len(), count, "number of rows");
+    tell(table);
+}
+
+/// Says how many rows there are of each section: `semantics: SECTION ROWS`.
+fn tell(table: &str) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut sections = Vec::new();
+    for line in table.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some(names) = line.strip_prefix("# section ") {
+            sections = names.split(' ').collect();
+        } else if !line.starts_with('#') {
+            for section in &sections {
+                *counts.entry(section).or_default() += 1;
+            }
+        }
+    }
+    for (section, count) in counts {
+        println!("semantics: {section} {count}");
+    }
 }
 
 /// What a pipeline is planned as, or the first thing that is wrong with it.

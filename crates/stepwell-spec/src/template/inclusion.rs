@@ -291,10 +291,13 @@ impl Expander<'_> {
                     self.task_names.insert(name, self.tasks.len());
                     self.tasks.push(task);
                 }
-                Some(first) if first.key.value == task.key.value && alike(&first.value, &task.value) => {}
+                Some(first)
+                    if first.key.value == task.key.value && alike(&first.value, &task.value) => {}
                 Some(first) => {
                     let problem = already_defined(&task.key, &first.key.span);
-                    self.report(problem.help("give the task the same source and access everywhere, or another name"));
+                    self.report(problem.help(
+                        "give the task the same source and access everywhere, or another name",
+                    ));
                 }
             }
         }

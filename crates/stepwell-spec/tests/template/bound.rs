@@ -62,6 +62,7 @@ fn a_hundred_templates_inside_of_each_other_are_fine_and_one_more_is_not() {
         &chain(101).read(MAIN, &[]),
         "nested more than 100 levels deep",
     );
+    println!("semantics: C11 2");
 }
 
 #[test]
@@ -79,6 +80,7 @@ fn a_hundred_template_files_are_fine_and_one_more_is_not() {
     };
     assert_eq!(steps_of(&project(100).read(MAIN, &[])), 100);
     refused(&project(101).read(MAIN, &[]), "at most 100 template files");
+    println!("semantics: C11 2");
 }
 
 #[test]
@@ -175,6 +177,7 @@ fn a_value_that_doubles_on_its_way_down_ends() {
             .insert(format!("{number}.toml"), level(number + 1));
     }
     refused(&soon(|| project.read(MAIN, &[])), "take more than 20MiB");
+    println!("semantics: C11 1");
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! is a parameter of the command line, `--- main FILE` says which file is the pipeline, and
 //! `--- expect` begins what [`crate::render`] must give. With `UPDATE_TABLES` set in the environment,
 //! that is written instead of compared.
+//!
+//! A table begins with `# section 7.1`, the section of the rules that it is about. Once all its cases
+//! held, it tells their number: `semantics: SECTION CASES`.
 
 use crate::{MAIN, Project, render};
 use std::fmt::Write as _;
@@ -23,6 +26,8 @@ fn check(table: &str) {
     let text = fs::read_to_string(&path).unwrap();
     let mut cases = text.split(CASE);
     let mut updated = cases.next().unwrap().to_owned();
+    let heading = updated.trim().strip_prefix("# section ");
+    let section = heading.expect("a table names its section").to_owned();
     let (mut failed, mut count) = (Vec::new(), 0);
     for case in cases {
         let (input, expect) = case.split_once(EXPECT).unwrap();
@@ -39,6 +44,7 @@ fn check(table: &str) {
         return;
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+    println!("semantics: {section} {count}");
 }
 
 fn outcome(input: &str) -> String {
