@@ -36,5 +36,7 @@ fn values() -> Object {
     let variables: Object = [("a", Value::from(inner)), ("v", Value::from("1.2.3"))]
         .into_iter()
         .collect();
-    [("variables", Value::from(variables))].into_iter().collect()
+    [("variables", Value::from(variables))]
+        .into_iter()
+        .collect()
 }

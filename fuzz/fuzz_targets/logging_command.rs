@@ -9,9 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_engine::{JobCommand, JobInput, JobMachine, JobStart};
-use stepwell_event::{
-    Access, Digest, GuestEvent, Outcome, RunEvent, StepReport, Stream, Usage,
-};
+use stepwell_event::{Access, Digest, GuestEvent, Outcome, RunEvent, StepReport, Stream, Usage};
 use stepwell_expr::Expression;
 use stepwell_plan::{
     Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
@@ -29,6 +27,7 @@ struct Said<'a> {
 fuzz_target!(|said: Said<'_>| {
     let start = JobStart {
         job: 0,
+        secrets: Vec::new(),
         id: "a".into(),
         variables: vec![stepwell_engine::StartVariable {
             name: "key".to_owned(),
@@ -42,7 +41,11 @@ fuzz_target!(|said: Said<'_>| {
     let mut commands = Vec::new();
     machine.handle(JobInput::Start, &mut commands);
     for (is_error, bytes) in said.chunks {
-        let stream = if is_error { Stream::Stderr } else { Stream::Stdout };
+        let stream = if is_error {
+            Stream::Stderr
+        } else {
+            Stream::Stdout
+        };
         for bytes in [bytes, SECRET.as_bytes()] {
             let bytes = bytes.to_vec();
             let _ = machine.guest(GuestEvent::Output { stream, bytes }, &mut commands);

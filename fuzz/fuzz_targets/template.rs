@@ -35,7 +35,11 @@ fuzz_target!(|project: Project<'_>| {
         parameters: &[("p".to_owned(), project.parameter.to_owned())],
         files: &mut Two(project.first, project.second),
     });
-    for label in reading.diagnostics.iter().flat_map(|problem| &problem.labels) {
+    for label in reading
+        .diagnostics
+        .iter()
+        .flat_map(|problem| &problem.labels)
+    {
         let source = reading.sources.at(label.span.start).expect("a file");
         assert!(source.text.get(source.range(&label.span)).is_some());
     }

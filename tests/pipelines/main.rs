@@ -1,11 +1,13 @@
 //! Pipelines and what becomes of them: each folder beside this file is a case.
 //!
 //! A case is a `pipeline.toml` with either `events.txt`, what happened in its run, or
-//! `diagnostics.txt`, why there is none. Guests that it names, as `guests/NAME.wasm`, are put beside
-//! it. `STEPWELL_BLESS=1` writes what is expected from what happens; look at the difference.
+//! `diagnostics.txt`, why there is none. All other files of the folder are files of the project.
+//! Guests that a pipeline or template names, as `guests/NAME.wasm`, are put beside them.
+//! `STEPWELL_BLESS=1` writes what is expected from what happens; look at the difference.
 
 #![cfg(test)]
 
+mod publication;
 mod transcript;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -64,23 +66,49 @@ fn check(case: &Path) -> Result<(), Failed> {
 /// Runs the case. Returns what happened and which file that belongs into.
 fn happen(case: &Path) -> (&'static str, String) {
     let env = TestEnv::new(env!("CARGO_BIN_EXE_stepwell"));
-    let pipeline = fs::read_to_string(case.join("pipeline.toml")).unwrap();
-    let guests: Vec<&str> = pipeline
-        .split('"')
-        .filter_map(|text| text.strip_prefix("guests/")?.strip_suffix(".wasm"))
-        .collect();
-    env.add_guests(&guests);
-    env.write("pipeline.toml", &pipeline);
+    copy(case, Path::new(""), &env);
     let output = env.stepwell(&["run", "--output", "json"]);
     if matches!(output.code, 2 | 3) {
         // People's words, since that is what is worth reading here.
-        let output = env.stepwell(&["check"]);
+        let output = env.stepwell(&["run"]);
         let told = env.redact(&output.stderr);
         return (DIAGNOSTICS, format!("{told}exit code {}\n", output.code));
     }
     assert_eq!(output.stderr, "");
-    (
-        EVENTS,
-        format!("{}exit code {}\n", transcript(&output.stdout), output.code),
-    )
+    let (warnings, events): (Vec<&str>, Vec<&str>) = output
+        .stdout
+        .lines()
+        .partition(|line| line.contains("\"type\":\"diagnostic\""));
+    let mut text = String::new();
+    if !warnings.is_empty() {
+        text += &env.redact(&env.stepwell(&["check"]).stderr);
+    }
+    text += &transcript(&events.join("\n"));
+    (EVENTS, format!("{text}exit code {}\n", output.code))
+}
+
+/// Puts the files below `folder` of the case into the project, and the guests that they name.
+fn copy(case: &Path, folder: &Path, env: &TestEnv) {
+    for entry in fs::read_dir(case.join(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let path = folder.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(case, &path, env);
+            continue;
+        }
+        if [EVENTS, DIAGNOSTICS]
+            .iter()
+            .any(|file| path == Path::new(file))
+        {
+            continue;
+        }
+        let bytes = fs::read(entry.path()).unwrap();
+        let guests: Vec<String> = String::from_utf8_lossy(&bytes)
+            .split('"')
+            .filter_map(|text| text.strip_suffix(".wasm")?.rsplit_once("guests/"))
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        env.add_guests(&guests.iter().map(String::as_str).collect::<Vec<_>>());
+        env.write(&path, bytes);
+    }
 }

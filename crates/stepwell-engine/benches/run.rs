@@ -93,6 +93,7 @@ fn simulate(plan: Plan) -> Duration {
                 let end = JobEnd {
                     result: StepResult::Succeeded,
                     outputs: Vec::new(),
+                    secrets: Vec::new(),
                 };
                 inputs.push_back(RunInput::JobFinished { instance, end });
             }

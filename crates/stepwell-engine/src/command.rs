@@ -187,6 +187,7 @@ mod tests {
             assert_eq!(parsed, case.properties, "{line}");
             assert_eq!(command.data, case.data, "{line}");
         }
+        println!("semantics: 1.2 {}", table.case.len());
     }
 
     #[test]

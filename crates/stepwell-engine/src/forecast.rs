@@ -27,6 +27,7 @@ pub fn forecast(plan: &Plan, opening: Opening) -> Vec<RunEvent> {
                     let end = JobEnd {
                         result: StepResult::Succeeded,
                         outputs: Vec::new(),
+                        secrets: Vec::new(),
                     };
                     inputs.push_back(RunInput::JobFinished { instance, end });
                 }

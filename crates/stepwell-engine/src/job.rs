@@ -86,6 +86,9 @@ pub enum Timer {
     Retry,
 }
 
+/// How long a step that listens to cancellation may take to end.
+const MAX_GRACE: Duration = Duration::from_secs(10);
+
 /// How much of the job is over.
 enum Phase {
     /// It has not begun, or is between two steps.
@@ -127,8 +130,17 @@ impl JobMachine {
     /// as far as the plan grants it. A position outside of the plan is a job without steps.
     #[must_use]
     pub fn new(plan: Arc<Plan>, start: JobStart, workspace: PathBuf) -> Self {
-        let JobStart { job, id, variables } = start;
-        let (scope, warnings) = Scope::new(variables);
+        let JobStart {
+            job,
+            id,
+            variables,
+            secrets,
+        } = start;
+        let (mut scope, warnings) = Scope::new(variables);
+        for secret in secrets {
+            // It was masked where it comes from; what is over the bounds of this job is not.
+            let _ = scope.mask.add(&secret);
+        }
         Self {
             plan,
             job,
@@ -364,6 +376,7 @@ impl JobMachine {
             JobCommand::Finish(JobEnd {
                 result,
                 outputs: self.scope.outputs(),
+                secrets: self.scope.mask.secrets().to_vec(),
             }),
             out,
         );
@@ -388,6 +401,13 @@ impl JobMachine {
         }
     }
 
+    /// How long a step that listens may take to end: no longer than leaves time for those that clean
+    /// up after it.
+    fn step_grace(&self) -> Duration {
+        let all = self.planned().map(|job| job.cancel_timeout / 2);
+        all.unwrap_or_default().min(MAX_GRACE)
+    }
+
     fn begin(
         &mut self,
         plan: &Plan,
@@ -396,7 +416,13 @@ impl JobMachine {
         out: &mut Vec<JobCommand>,
     ) -> Result<(), String> {
         let task = request::task(plan, planned)?;
-        let request = request::build(planned, task, &self.workspace, &self.scope)?;
+        let request = request::build(
+            planned,
+            task,
+            &self.workspace,
+            &self.scope,
+            self.step_grace(),
+        )?;
         let place = Place::new(&self.name, index);
         self.events.push(place.started());
         for warning in std::mem::take(&mut self.warnings) {

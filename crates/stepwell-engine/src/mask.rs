@@ -67,7 +67,8 @@ impl Rules {
 pub(crate) struct Mask {
     rules: Rules,
     known: BTreeSet<Arc<str>>,
-    secrets: usize,
+    /// As they were given, in this order.
+    secrets: Vec<String>,
     /// Bytes of all secrets.
     bytes: usize,
     /// Bytes of all forms.
@@ -89,6 +90,11 @@ impl Mask {
             rules,
             ..Self::default()
         }
+    }
+
+    /// The secrets as they were given.
+    pub(crate) fn secrets(&self) -> &[String] {
+        &self.secrets
     }
 
     /// Masks `secret` from now on. One that is only white space or shorter than the rules want is
@@ -127,7 +133,7 @@ impl Mask {
             self.multiline |= form.contains('\n');
         }
         self.known.extend(new);
-        self.secrets += 1;
+        self.secrets.push(secret.to_owned());
         self.bytes += secret.len();
         self.form_bytes = form_bytes;
         self.generation += 1;
@@ -135,7 +141,7 @@ impl Mask {
     }
 
     fn check_bounds(&self, secret: &str, form_bytes: usize) -> Result<(), Refusal> {
-        if self.secrets == MAX_SECRETS {
+        if self.secrets.len() == MAX_SECRETS {
             return Err(Refusal::TooLarge(format!(
                 "a job can have at most {MAX_SECRETS} secrets"
             )));

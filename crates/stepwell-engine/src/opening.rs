@@ -1,8 +1,10 @@
 //! The variables that a whole run begins with.
 
+use crate::mask::Mask;
 use crate::run::{Layers, is_predefined};
 use crate::start::StartVariable;
 use crate::taint::text_of;
+use crate::variable::Variables;
 use std::cell::Cell;
 use std::collections::HashMap;
 use stepwell_expr::{Context, DateTime, Object, Value};
@@ -15,6 +17,15 @@ pub struct Counter {
     pub prefix: String,
     /// The first value.
     pub seed: i64,
+}
+
+impl Counter {
+    /// What a value that was counted is kept by: the prefix, whose case does not matter. A run counts
+    /// once, whatever seed is given the second time.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.prefix.to_lowercase()
+    }
 }
 
 /// The root variables of a run, as far as they can be told.
@@ -36,7 +47,7 @@ pub fn root_variables(
     plan: &Plan,
     predefined: &[StartVariable],
     started_ms: u64,
-    counted: &HashMap<Counter, i64>,
+    counted: &HashMap<String, i64>,
 ) -> Result<RootVariables, String> {
     let mut layers = Layers::over(predefined);
     for planned in &plan.variables {
@@ -84,7 +95,7 @@ pub fn root_variables(
 struct RootScope<'s> {
     variables: &'s [StartVariable],
     started_ms: u64,
-    counted: &'s HashMap<Counter, i64>,
+    counted: &'s HashMap<String, i64>,
     /// A counter that was asked for and is not known.
     needed: Cell<Option<Counter>>,
     /// Whether all secrets are empty texts.
@@ -133,7 +144,7 @@ impl Context for RootScope<'_> {
             prefix: prefix.to_string(),
             seed,
         };
-        match self.counted.get(&counter) {
+        match self.counted.get(&counter.key()) {
             Some(value) => Ok((*value).into()),
             None => {
                 self.needed.set(Some(counter));
@@ -141,4 +152,13 @@ impl Context for RootScope<'_> {
             }
         }
     }
+}
+
+/// The value of a variable as a job would see it, with its macros expanded; none for a secret.
+#[must_use]
+pub fn expanded(variables: &[StartVariable], name: &str) -> Option<String> {
+    let mut all = Variables::new(variables.to_vec());
+    let _ = all.refresh(&mut Mask::default());
+    let value = all.get(name).filter(|_| !all.is_secret(name))?;
+    Some(value.to_owned())
 }

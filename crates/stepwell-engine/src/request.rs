@@ -3,6 +3,7 @@
 use crate::expand::expand;
 use crate::scope::Scope;
 use std::path::Path;
+use std::time::Duration;
 use stepwell_event::{Access, Entry, Limits, StepRequest, WorkspaceGrant};
 use stepwell_plan::{Invocation, Plan, PlannedStep, PlannedTask};
 
@@ -26,6 +27,7 @@ pub(crate) fn build(
     task: &PlannedTask,
     workspace: &Path,
     scope: &Scope,
+    grace: Duration,
 ) -> Result<StepRequest, String> {
     let variables = &scope.variables;
     let mut room = MAX_TEXT;
@@ -89,9 +91,9 @@ pub(crate) fn build(
             timeout_ms: step
                 .timeout
                 .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+            grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
             memory: task.grant.memory,
             output: task.grant.output,
-            ..Limits::default()
         },
     })
 }

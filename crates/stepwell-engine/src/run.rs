@@ -17,7 +17,7 @@ use graph::Graph;
 use instance::Instance;
 pub(crate) use instance::{Layers, is_predefined};
 use scope::{RunScope, Stand};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use stepwell_event::{RunEvent, RunResult, StepResult};
 use stepwell_plan::{DEFAULT_STAGE, Plan, PlannedStage, PlannedStrategy, computed_legs};
@@ -121,6 +121,8 @@ pub struct RunMachine {
     job_runs: Vec<JobRun>,
     instances: Vec<Running>,
     has_secret_outputs: bool,
+    /// The secrets that jobs knew which have ended.
+    secrets: BTreeSet<String>,
     running: usize,
     unfinished: usize,
     cancel: Option<Cancel>,
@@ -144,6 +146,7 @@ impl RunMachine {
             job_runs: plan.jobs.iter().map(|_| JobRun::default()).collect(),
             instances: Vec::with_capacity(plan.jobs.len()),
             has_secret_outputs: false,
+            secrets: BTreeSet::new(),
             running: 0,
             unfinished: plan.stages.len(),
             plan,
@@ -336,6 +339,7 @@ impl RunMachine {
                 job,
                 variables: self.instance_variables(&instance, variables),
                 id: instance.id,
+                secrets: self.secrets.iter().cloned().collect(),
             },
         });
         true
@@ -358,6 +362,7 @@ impl RunMachine {
         let mut ready = VecDeque::new();
         if let Some(run) = self.job_runs.get_mut(job) {
             run.result = Some(worse_leg(run.result, end.result));
+            self.secrets.extend(end.secrets);
             self.has_secret_outputs |= end.outputs.iter().any(|output| output.secret);
             run.outputs
                 .extend(end.outputs.into_iter().map(|mut output| {

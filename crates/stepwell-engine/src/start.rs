@@ -42,6 +42,9 @@ pub struct JobStart {
     pub id: Arc<str>,
     /// Its variables, names unique without regard to case.
     pub variables: Vec<StartVariable>,
+    /// Secrets of jobs that ended before. A file can carry one from job to job, so they are masked
+    /// in all that start later.
+    pub secrets: Vec<String>,
 }
 
 /// How a job, or one leg of it, ended.
@@ -51,6 +54,8 @@ pub struct JobEnd {
     pub result: StepResult,
     /// What other jobs can read of it.
     pub outputs: Vec<OutputVariable>,
+    /// The secrets that it knew.
+    pub secrets: Vec<String>,
 }
 
 /// An output variable of a step.

@@ -2,7 +2,7 @@
 
 use crate::hostile::hostile;
 use crate::text::{count, delay};
-use stepwell_event::{Denial, Issue, IssueSeverity, RunState, StepRecord};
+use stepwell_event::{Denial, Issue, IssueSeverity, RunState, StepRecord, StepResult};
 
 /// The reason with the number of problems, in one line; `None` when there is nothing to say.
 pub(crate) fn why(record: &StepRecord) -> Option<String> {
@@ -16,6 +16,10 @@ pub(crate) fn why(record: &StepRecord) -> Option<String> {
 pub(crate) fn reason(record: &StepRecord) -> Option<String> {
     if let Some(reason) = &record.reason {
         return Some(hostile(reason).into_owned());
+    }
+    // A step that declared itself done is stopped, which is no reason for anything.
+    if record.result == StepResult::Succeeded {
+        return None;
     }
     let outcome = record.outcome.as_ref()?;
     (!outcome.is_success()).then(|| outcome.name().replace('-', " "))

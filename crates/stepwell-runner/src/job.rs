@@ -93,6 +93,7 @@ impl Running {
             None => Next::Finished(JobEnd {
                 result: StepResult::Failed,
                 outputs: Vec::new(),
+                secrets: Vec::new(),
             }),
         }
     }

@@ -1,11 +1,11 @@
 //! What a run begins with: its number, its counters, its first variables.
 
 use std::collections::HashMap;
-use stepwell_engine::{Opening, RootVariables, StartVariable, root_variables};
+use stepwell_engine::{Opening, RootVariables, StartVariable, expanded, root_variables};
 use stepwell_event::Snapshot;
 use stepwell_expr::DateTime;
 use stepwell_plan::{Plan, RunFacts};
-use stepwell_store::{Journal, JournalError};
+use stepwell_store::{Journal, JournalError, JournalErrorKind};
 
 /// What is known of a run before it has a number.
 pub struct Beginning {
@@ -66,22 +66,24 @@ pub async fn open(
         {
             RootVariables::Known(variables) => break variables,
             RootVariables::Needs(counter) => {
-                let value = journal
+                let counted_on = journal
                     .counter(&plan.name, &counter.prefix, counter.seed)
-                    .await?;
-                counted.insert(counter, value);
+                    .await;
+                let value = counted_on.map_err(|error| match error.kind() {
+                    JournalErrorKind::CounterAtEnd => OpeningError::Input(format!(
+                        "the counter of the prefix `{}` has given its highest number",
+                        counter.prefix
+                    )),
+                    _ => error.into(),
+                })?;
+                counted.insert(counter.key(), value);
             }
         }
     };
     let seconds = i64::try_from(started_ms / 1_000).unwrap_or(i64::MAX);
     let now = DateTime::from_unix(seconds, 0, 0)
         .ok_or_else(|| OpeningError::Input("the clock is not within years 1 to 9999".to_owned()))?;
-    let value_of = |name: &str| {
-        let found = variables
-            .iter()
-            .find(|variable| variable.name.eq_ignore_ascii_case(name) && !variable.secret);
-        found.map(|variable| variable.value.clone())
-    };
+    let value_of = |name: &str| expanded(&variables, name);
     let draft = plan.run_number.draft(&RunFacts {
         now,
         run_id: id,

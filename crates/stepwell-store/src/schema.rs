@@ -115,8 +115,10 @@ async fn upgrade(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> 
     if missing.is_empty() {
         return Ok(found);
     }
-    for statement in missing.iter().copied().flatten() {
-        sqlx::query(*statement).execute(&mut *transaction).await?;
+    for statements in missing {
+        for statement in *statements {
+            sqlx::query(*statement).execute(&mut *transaction).await?;
+        }
     }
     sqlx::query("UPDATE schema_version SET version = $1")
         .bind(SCHEMA_VERSION)

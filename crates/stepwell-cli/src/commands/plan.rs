@@ -10,7 +10,7 @@ use crate::problem::Problems;
 use clap::Args;
 use std::collections::HashMap;
 use stepwell_diagnostic::Diagnostic;
-use stepwell_engine::{Counter, Opening, RootVariables, StartVariable};
+use stepwell_engine::{Opening, RootVariables, StartVariable};
 use stepwell_plan::Plan;
 use stepwell_report::Forecast;
 
@@ -66,13 +66,12 @@ fn foresee(prepared: Prepared) -> Result<(Plan, Forecast), String> {
     );
     let plan = prepared.plan;
     let started_ms = prepared.beginning.started_ms;
-    let mut counted: HashMap<Counter, i64> = HashMap::new();
+    let mut counted = HashMap::new();
     let variables = loop {
         match stepwell_engine::root_variables(&plan, &predefined, started_ms, &counted)? {
             RootVariables::Known(variables) => break variables,
             RootVariables::Needs(counter) => {
-                let seed = counter.seed;
-                counted.insert(counter, seed);
+                counted.insert(counter.key(), counter.seed);
             }
         }
     };

@@ -105,6 +105,11 @@ impl PipelineArgs {
                 Diagnostic::error("no-secret", message)
                     .help(format!("the secret `{name}` takes its value from it"))
             })?;
+            if value.trim().chars().count() == 1 {
+                let message = format!("the secret `{name}` has one character");
+                return Err(Diagnostic::error("no-secret", message)
+                    .help("it could not be masked: every such character would be stars"));
+            }
             Ok((name.to_owned(), value))
         };
         self.secrets.iter().map(secret).collect()

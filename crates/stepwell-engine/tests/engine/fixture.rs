@@ -163,6 +163,7 @@ impl Driver {
     pub(crate) fn with(plan: Plan, variables: Vec<StartVariable>) -> Self {
         let start = JobStart {
             job: 0,
+            secrets: Vec::new(),
             id: "build".into(),
             variables,
         };

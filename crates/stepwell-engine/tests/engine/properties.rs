@@ -60,6 +60,7 @@ impl Simulation {
         };
         let start = JobStart {
             job: 0,
+            secrets: Vec::new(),
             id: "build".into(),
             variables: vec![secret],
         };

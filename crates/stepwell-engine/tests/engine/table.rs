@@ -18,6 +18,8 @@ use stepwell_plan::{Commands, PlannedJob, PlannedStep};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    /// The section of the rules that its cases are from.
+    section: String,
     case: Vec<Case>,
 }
 
@@ -26,6 +28,8 @@ struct Table {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Case {
     name: String,
+    /// The section, where it is another one than the table's.
+    section: Option<String>,
     variables: BTreeMap<String, String>,
     read_only: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
@@ -58,11 +62,14 @@ struct StepRow {
     end: Option<String>,
 }
 
-/// Runs every case of a table.
+/// Runs every case of a table, and then says how many there were of each section.
 pub(crate) fn check(text: &str) {
     let table: Table = toml::from_str(text).unwrap();
     assert!(!table.case.is_empty());
-    for case in table.case {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in &table.case {
+        let section = case.section.as_ref().unwrap_or(&table.section);
+        *counts.entry(section).or_default() += 1;
         let mut driver = case.driver();
         driver.input(JobInput::Start);
         let mut seen = Vec::new();
@@ -85,6 +92,9 @@ pub(crate) fn check(text: &str) {
         for name in &case.absent {
             assert_eq!(driver.env(name), None, "{}", case.name);
         }
+    }
+    for (section, count) in counts {
+        println!("semantics: {section} {count}");
     }
 }
 

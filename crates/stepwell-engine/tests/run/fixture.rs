@@ -192,7 +192,11 @@ impl Driver {
     ) -> Vec<String> {
         let started = self.starts.iter().find(|(_, start)| &*start.id == id);
         let instance = started.unwrap_or_else(|| panic!("{id} was not started")).0;
-        let end = JobEnd { result, outputs };
+        let end = JobEnd {
+            result,
+            outputs,
+            secrets: Vec::new(),
+        };
         self.input(RunInput::JobFinished { instance, end })
     }
 

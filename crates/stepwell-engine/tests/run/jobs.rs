@@ -25,6 +25,7 @@ fn jobs_start_as_soon_as_what_they_wait_for_has_ended() {
     let end = JobEnd {
         result: StepResult::Failed,
         outputs: Vec::new(),
+        secrets: Vec::new(),
     };
     let stray = RunInput::JobFinished { instance: 9, end };
     assert!(driver.input(stray).is_empty(), "there is no such job");

@@ -2,6 +2,7 @@
 
 use crate::fixture::{Driver, computed, job, output, plan, stage, staged};
 use std::num::NonZeroU32;
+use stepwell_engine::{JobEnd, RunInput};
 use stepwell_event::StepResult;
 use stepwell_plan::{PlannedJob, PlannedLeg, PlannedStrategy, PlannedVariable, VariableValue};
 
@@ -140,4 +141,25 @@ fn what_the_runner_sets_cannot_be_replaced() {
     let driver = Driver::started(plan(vec![with(vec![own], job("A", &[]))]));
     let name = driver.given("A", "System.JobName").unwrap();
     assert_eq!((&*name.value, name.read_only), ("A", true));
+}
+
+#[test]
+fn what_one_job_knew_is_hidden_by_all_that_start_later() {
+    let mut driver = Driver::started(plan(vec![job("A", &[]), job("B", &[]), job("C", &[0])]));
+    let instance = driver.starts[0].0;
+    let end = JobEnd {
+        result: StepResult::Succeeded,
+        outputs: Vec::new(),
+        secrets: vec!["hush".to_owned()],
+    };
+    driver.input(RunInput::JobFinished { instance, end });
+    let hidden = driver
+        .starts
+        .iter()
+        .map(|(_, start)| start.secrets.as_slice());
+    let none: &[String] = &[];
+    assert_eq!(
+        hidden.collect::<Vec<_>>(),
+        [none, none, &["hush".to_owned()]]
+    );
 }

@@ -21,6 +21,7 @@ fn simulate(plan: Plan, result: StepResult) -> (usize, Option<RunResult>) {
                 let end = JobEnd {
                     result,
                     outputs: Vec::new(),
+                    secrets: Vec::new(),
                 };
                 inputs.push_back(RunInput::JobFinished { instance, end });
             }

@@ -3,17 +3,18 @@
 use crate::rig::{Control, Rig, job, plan, results, step};
 use std::sync::Arc;
 use stepwell_event::{Envelope, Outcome, RunEvent, RunResult, StepResult};
-use stepwell_plan::{Condition, PlannedJob};
+use stepwell_expr::{Expression, Names};
+use stepwell_plan::PlannedJob;
 use stepwell_runner::CancelLevel;
 use tokio::sync::Notify;
 
 /// A job that works, and cleans up, and a job after it.
 fn jobs() -> Vec<PlannedJob> {
     let mut first = job("work", &[]);
-    first.steps.push(step("next", Condition::Succeeded));
-    first.steps.push(step("cleanup", Condition::Always));
+    first.steps.push(step("next", "succeeded()"));
+    first.steps.push(step("cleanup", "always()"));
     let always = PlannedJob {
-        condition: Condition::Always,
+        condition: Expression::condition("always()", &Names::JOB_CONDITION).unwrap(),
         ..job("report", &[0])
     };
     vec![first, job("later", &[0]), always]

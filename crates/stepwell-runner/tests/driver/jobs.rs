@@ -1,9 +1,10 @@
 //! Which jobs run at the same time, and which one after the other.
 
 use crate::rig::{Control, Rig, job, lines, plan, run_id};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use stepwell_event::{Outcome, RunEvent, RunResult};
+use stepwell_event::{Envelope, Outcome, RunEvent, RunResult};
 use stepwell_store::Journal;
 use tokio::sync::Barrier;
 
@@ -71,9 +72,7 @@ fn a_dependent_begins_when_all_of_its_dependencies_are_durable() {
                 return Outcome::Succeeded;
             }
             // As another process would see it, had this one died here.
-            let journal = Journal::open(&folder).await.unwrap();
-            let durable = journal.events(run_id()).await.unwrap();
-            journal.close().await.unwrap();
+            let durable = std::thread::spawn(move || durable(&folder)).join().unwrap();
             let count = |wanted: fn(&RunEvent) -> bool| {
                 durable
                     .iter()
@@ -91,6 +90,20 @@ fn a_dependent_begins_when_all_of_its_dependencies_are_durable() {
     let jobs = vec![job("a", &[]), job("b", &[]), job("last", &[0, 1])];
     let (result, _) = rig.run(plan(jobs), script, Control::rest);
     assert_eq!(result.unwrap(), RunResult::Succeeded);
+}
+
+/// The events of the run that are on the disk.
+fn durable(folder: &Path) -> Vec<Envelope> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let journal = Journal::open(folder).await.unwrap();
+        let events = journal.events(run_id()).await.unwrap();
+        journal.close().await.unwrap();
+        events
+    })
 }
 
 #[test]

@@ -5,4 +5,5 @@
 mod cancel;
 mod jobs;
 mod journal;
+mod retry;
 mod rig;

@@ -4,11 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    Access, Digest, Entry, Envelope, GuestEvent, Outcome, RunEvent, RunId, RunResult, Snapshot,
-    StepReport, StepRequest, StepResult, Stream, Usage,
+    Access, Digest, Entry, Envelope, GuestEvent, Outcome, RunEvent, RunId, RunResult, StepReport,
+    StepRequest, StepResult, Stream, Usage,
 };
-use stepwell_plan::{Condition, Grant, Invocation, Plan, PlannedJob, PlannedStep, PlannedTask};
-use stepwell_runner::{CancelLevel, Recorder, Run, RunError, StepRunner, Watch, run};
+use stepwell_expr::{Expression, Names};
+use stepwell_plan::{
+    Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
+    PlannedStrategy, PlannedTask, RunNumberFormat,
+};
+use stepwell_runner::{
+    Beginning, CancelLevel, Collector, Recorder, Run, RunError, StepRunner, Watch, open, run,
+};
 use stepwell_sandbox::{StepSink, StopHandle};
 use stepwell_store::Journal;
 use tempfile::TempDir;
@@ -23,7 +29,7 @@ pub(crate) fn run_id() -> RunId {
 }
 
 /// A step by its name, which is all that its script is told.
-pub(crate) fn step(name: &str, condition: Condition) -> PlannedStep {
+pub(crate) fn step(name: &str, condition: &str) -> PlannedStep {
     PlannedStep {
         name: None,
         label: name.to_owned(),
@@ -32,9 +38,12 @@ pub(crate) fn step(name: &str, condition: Condition) -> PlannedStep {
             args: vec![name.to_owned()],
         },
         env: Vec::new(),
-        condition,
+        condition: Expression::condition(condition, &Names::STEP_CONDITION).unwrap(),
         timeout: None,
         continue_on_error: false,
+        retries: 0,
+        commands: Commands::Restricted,
+        settable_variables: None,
     }
 }
 
@@ -42,9 +51,18 @@ pub(crate) fn step(name: &str, condition: Condition) -> PlannedStep {
 pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
     PlannedJob {
         name: name.into(),
+        id: name.into(),
+        label: name.to_owned(),
+        stage: 0,
         depends_on: depends_on.to_vec(),
-        condition: Condition::Succeeded,
-        steps: vec![step(name, Condition::Succeeded)],
+        condition: Expression::default(),
+        continue_on_error: false,
+        timeout: None,
+        cancel_timeout: Duration::from_secs(300),
+        unmet_demand: None,
+        strategy: PlannedStrategy::Single,
+        variables: Vec::new(),
+        steps: vec![step(name, "succeeded()")],
     }
 }
 
@@ -57,11 +75,20 @@ pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
     let digest = Digest::from_sha256([0; 32]);
     Plan {
         name: "scripted".to_owned(),
+        run_number: RunNumberFormat::default(),
         variables: Vec::new(),
         tasks: vec![PlannedTask {
             name: "script".to_owned(),
             digest,
             grant,
+        }],
+        stages: vec![PlannedStage {
+            name: DEFAULT_STAGE.into(),
+            label: String::new(),
+            depends_on: Vec::new(),
+            condition: Expression::default(),
+            variables: Vec::new(),
+            jobs: (0..jobs.len()).collect(),
         }],
         jobs,
     }
@@ -134,9 +161,11 @@ impl Rig {
             let journal = Journal::open(self.folder.path()).await.unwrap();
             let (recorder, events) = Recorder::new(run_id(), journal.clone());
             let (cancel, canceled) = watch::channel(CancelLevel::Running);
+            let opening = open(&plan, &journal, beginning()).await.unwrap();
             let this = Run {
                 plan: Arc::new(plan),
-                snapshot: Snapshot::default(),
+                opening,
+                collector: Collector::new(self.folder.path(), Vec::new(), self.folder.path()),
                 workspace: self.folder.path().into(),
                 steps: Arc::new(Scripted(script)),
                 recorder: Arc::new(recorder),
@@ -153,6 +182,16 @@ impl Rig {
         });
         guests.shutdown_background();
         ended
+    }
+}
+
+fn beginning() -> Beginning {
+    Beginning {
+        snapshot: stepwell_event::Snapshot::default(),
+        started_ms: 1_700_000_000_000,
+        branch: "refs/heads/main".to_owned(),
+        project: "project".to_owned(),
+        predefined: Vec::new(),
     }
 }
 
