@@ -24,13 +24,13 @@ allow = { workspace = "raed" }
 limits = { memory = "lots" }
 
 [jobs.build]
-timeout = "1h"
+max-parallel = 2
 
 [[jobs.build.steps]]
 task = "lint"
 condition = "succeded()"
 timeout = "5 parsecs"
-continue-on-error = "yes"
+continue-on-error = "maybe"
 
 [[jobs.build.steps]]
 run = "make"
@@ -43,7 +43,7 @@ run = "make"
     1 | nmae = "release"
       | ^^^^ did you mean `name`?
       |
-      = help: accepted here: name, variables, tasks, jobs, steps
+      = help: accepted here: name, run-number, extends, parameters, variables, tasks, stages, jobs, steps
 
     error[invalid-value]: the path of a source is relative
      --> pipeline.toml:4:10
@@ -53,7 +53,7 @@ run = "make"
       |
       = help: give a path relative to the pipeline file, such as `lint.wasm`, or leave `source` out to use the built-in task of that name
 
-    error[invalid-value]: there is no workspace access "raed"
+    error[invalid-value]: `workspace` cannot be "raed"
      --> pipeline.toml:5:23
       |
     5 | allow = { workspace = "raed" }
@@ -69,21 +69,19 @@ run = "make"
       |
       = help: write a whole number with a unit: `64KiB`, `32MiB`, `1GiB`
 
-    error[unknown-key]: unknown key `timeout` in a job
+    error[missing-key]: `max-parallel` needs a matrix
      --> pipeline.toml:9:1
       |
-    9 | timeout = "1h"
-      | ^^^^^^^
+    9 | max-parallel = 2
+      | ^^^^^^^^^^^^ how many legs of a matrix run side by side
       |
-      = help: not supported by this version
+      = help: add `matrix`, or leave `max-parallel` out
 
-    error[invalid-value]: a condition is one of the status functions
-      --> pipeline.toml:13:13
+    error[invalid-expression]: the condition is not an expression: Unrecognized function: 'succeded'. Located at position 1 within expression: succeded()
+      --> pipeline.toml:13:14
        |
     13 | condition = "succeded()"
-       |             ^^^^^^^^^^^^ did you mean `succeeded()`?
-       |
-       = help: accepted here: succeeded(), failed(), always(), succeededOrFailed()
+       |              ^^^^^^^^ did you mean `succeeded`?
 
     error[invalid-value]: `timeout` must be a duration
       --> pipeline.toml:14:11
@@ -93,13 +91,13 @@ run = "make"
        |
        = help: write whole numbers with units, largest first: `30s`, `10m`, `1h30m`, `500ms`
 
-    error[wrong-type]: `continue-on-error` must be `true` or `false`, not a string
+    error[invalid-value]: `continue-on-error` is no boolean: Unexpected value 'maybe'
       --> pipeline.toml:15:21
        |
-    15 | continue-on-error = "yes"
-       |                     ^^^^^ this is a string
+    15 | continue-on-error = "maybe"
+       |                     ^^^^^^^ not a boolean
        |
-       = help: write it without quotes
+       = help: accepted here: true, yes, on, false, no, off
 
     error[unsupported-key]: `run` is not supported by this version
       --> pipeline.toml:18:1
@@ -164,7 +162,7 @@ args = ["x"]
     7 | [tasks.spare]
       |        ^^^^^ no step names it
 
-    error[dependency-cycle]: dependencies of jobs form a cycle: `a` → `b` → `a`
+    error[dependency-cycle]: the pipeline must contain at least one job with no dependencies: `a` → `b` → `a`
       --> pipeline.toml:10:15
        |
     10 | depends-on = ["b", "nope"]
@@ -265,7 +263,7 @@ inputs = { any = "x" }
     1 | nmae = "release"
       | ^^^^ did you mean `name`?
       |
-      = help: accepted here: name, variables, tasks, jobs, steps
+      = help: accepted here: name, run-number, extends, parameters, variables, tasks, stages, jobs, steps
 
     error[invalid-value]: the path of a source is relative
      --> pipeline.toml:7:10
@@ -275,7 +273,7 @@ inputs = { any = "x" }
       |
       = help: give a path relative to the pipeline file, such as `lint.wasm`, or leave `source` out to use the built-in task of that name
 
-    error[dependency-cycle]: dependencies of jobs form a cycle: `a` → `b` → `a`
+    error[dependency-cycle]: the pipeline must contain at least one job with no dependencies: `a` → `b` → `a`
       --> pipeline.toml:10:15
        |
     10 | depends-on = ["b", "nope"]
@@ -298,7 +296,7 @@ inputs = { any = "x" }
     11 | dependson = "b"
        | ^^^^^^^^^ did you mean `depends-on`?
        |
-       = help: accepted here: depends-on, condition, steps
+       = help: accepted here: stage, display-name, depends-on, condition, continue-on-error, timeout, cancel-timeout, demands, matrix, parallel, max-parallel, variables, steps
 
     error[unknown-input]: task `print` has no input `txet`
       --> pipeline.toml:15:24

@@ -148,3 +148,80 @@ fn a_canceled_run_is_in_the_journal_as_one_that_ended() {
     let next = env.stepwell(&["run", "quick.toml"]);
     assert_eq!((next.code, next.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn jobs_that_always_run_still_run_and_others_do_not() {
+    let env = project(
+        r#"
+[jobs.first]
+steps = [{ name = "work", task = "play", args = ["say:busy", "sleep:60000"] }]
+
+[jobs.next]
+depends-on = "first"
+steps = [{ task = "play", args = ["say:not canceled"] }]
+
+[jobs.sweep]
+depends-on = "next"
+condition = "always()"
+variables = { was = "$[ dependencies.next.result ]" }
+steps = [
+    { task = "play", args = ["say:swept, $(was)"] },
+    { task = "play", args = ["say:not canceled either"] },
+]
+"#,
+    );
+    let mut run = env.start(&["run"]);
+    run.wait_for("| busy");
+    run.signal(Signal::INT);
+    let output = end(run);
+    for words in [
+        "first | work > canceled in ",
+        "next > skipped: condition `succeeded()` of the job is false: ",
+        "sweep | play | swept, Skipped\n",
+        "run > canceled in ",
+    ] {
+        assert!(
+            output.stdout.contains(words),
+            "`{words}` is not in:\n{}",
+            output.stdout
+        );
+    }
+}
+
+#[test]
+fn a_leg_that_waits_for_another_does_not_start() {
+    let env = project(
+        r#"
+[jobs.test]
+matrix = { a = { leg = "a" }, b = { leg = "b" } }
+max-parallel = 1
+steps = [{ task = "play", args = ["say:busy $(leg)", "sleep:60000"] }]
+"#,
+    );
+    let mut run = env.start(&["run"]);
+    run.wait_for("| busy a");
+    run.signal(Signal::INT);
+    let output = end(run);
+    assert!(!output.stdout.contains("busy b"), "{}", output.stdout);
+}
+
+#[test]
+fn a_step_that_waits_to_be_run_again_is_not() {
+    let env = project(&(step("retries = 10", &["say:busy", "exit:1"]) + &cleanup()));
+    let mut run = env.start(&["run"]);
+    // The third time comes four seconds after the second.
+    run.wait_for("retry 2");
+    run.signal(Signal::INT);
+    let output = end(run);
+    assert_eq!(
+        output.stdout.matches("| busy").count(),
+        2,
+        "{}",
+        output.stdout
+    );
+    assert!(
+        output.stdout.contains("| cleaned up\n"),
+        "{}",
+        output.stdout
+    );
+}

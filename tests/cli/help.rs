@@ -26,6 +26,9 @@ fn the_program_lists_its_commands() {
     Commands:
       run          Run a pipeline
       check        Say whether a pipeline can run, without running it
+      plan         Show what would run: stages, jobs and steps with their inputs, grants and conditions
+      eval         Evaluate an expression
+      import       Turn an azure-pipelines.yml into a pipeline file
       task         Look at tasks
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -52,6 +55,13 @@ fn run_tells_its_flags() {
     Options:
           --var <NAME=VALUE>
               Set a variable, over the pipeline's own value (can be repeated)
+
+          --param <NAME=VALUE>
+              Set a parameter of the pipeline (can be repeated)
+
+          --secret <NAME[=ENV]>
+              Set a secret variable to the value of an environment variable, by default the one of the
+              same name (can be repeated)
 
           --project <DIR>
               The directory that steps may see, as far as they are granted [default: the current one if
@@ -87,6 +97,13 @@ fn check_tells_its_flags() {
     Options:
           --var <NAME=VALUE>
               Set a variable, over the pipeline's own value (can be repeated)
+
+          --param <NAME=VALUE>
+              Set a parameter of the pipeline (can be repeated)
+
+          --secret <NAME[=ENV]>
+              Set a secret variable to the value of an environment variable, by default the one of the
+              same name (can be repeated)
 
           --project <DIR>
               The directory that steps may see, as far as they are granted [default: the current one if

@@ -4,17 +4,25 @@
 #![cfg(test)]
 
 mod all_at_once;
+mod bounds;
 mod cancel;
 mod check;
 mod components;
+mod configuration;
 mod crash;
+mod eval;
 mod exit_codes;
 mod help;
+mod import;
 mod isolation;
 mod journal;
+mod parameters;
 mod pipeline_files;
+mod plan;
 mod run;
+mod secrets;
 mod task;
+mod timeouts;
 
 use stepwell_testkit::{Output, TestEnv};
 
@@ -31,10 +39,11 @@ fn project(steps: &str) -> TestEnv {
     env
 }
 
-/// The text of a pipeline whose task `play` may write to the workspace.
+/// The text of a pipeline whose task `play` may write to the workspace. Its runs all have the same
+/// number, since the one by default tells the day.
 fn pipeline(steps: &str) -> String {
     let play = "[tasks.play]\nsource = \"guests/play.wasm\"\nallow = { workspace = \"write\" }";
-    format!("name = \"test\"\n\n{play}\n\n{steps}\n")
+    format!("name = \"test\"\nrun-number = \"7\"\n\n{play}\n\n{steps}\n")
 }
 
 /// A step of `play` at the top of a pipeline.

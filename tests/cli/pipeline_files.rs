@@ -253,7 +253,7 @@ fn jobs_that_wait_for_each_other() {
         "[jobs.a]\ndepends-on = [\"b\"]\nsteps = [{ task = \"play\" }]\n\n\
          [jobs.b]\ndepends-on = [\"a\"]\nsteps = [{ task = \"play\" }]",
         &[
-            "dependencies of jobs form a cycle: `a` → `b` → `a`",
+            "the pipeline must contain at least one job with no dependencies: `a` → `b` → `a`",
             "remove one",
         ],
     );

@@ -22,7 +22,7 @@ fn a_pipe_gets_plain_lines_and_a_table() {
     assert_eq!(output.code, 0);
     assert_eq!(output.stderr, "");
     assert_snapshot!(env.redact(&output.stdout), @r"
-    run > started test: 1 job, 2 steps (run_ID)
+    run > started test: 1 job, 2 steps, run 7 (run_ID)
     main | greet > started
     main | greet | hello
     main | greet | it works
@@ -36,7 +36,7 @@ fn a_pipe_gets_plain_lines_and_a_table() {
     main  greet  succeeded  TIME  TIME  SIZE
           play  succeeded  TIME  TIME  SIZE
 
-    run_ID succeeded: 2 steps in TIME
+    run 7 (run_ID) succeeded: 2 steps in TIME
     ");
 }
 
@@ -53,7 +53,7 @@ fn a_failed_run_says_what_failed_and_why() {
     assert_eq!(output.code, 1);
     assert_eq!(output.stderr, "");
     assert_snapshot!(env.redact(&output.stdout), @r"
-    run > started test: 1 job, 4 steps (run_ID)
+    run > started test: 1 job, 4 steps, run 7 (run_ID)
     main | play > started
     main | play | first
     main | play > succeeded in TIME
@@ -74,8 +74,33 @@ fn a_failed_run_says_what_failed_and_why() {
 
     ✗ main / lint: exit code 7
 
-    run_ID failed: 1 of 4 steps failed in TIME
+    run 7 (run_ID) failed: 1 of 4 steps failed in TIME
     ");
+}
+
+#[test]
+fn a_run_has_the_day_and_a_count_as_its_number_by_default() {
+    let env = project("");
+    let text = pipeline(&step("", &["say:$(Build.BuildNumber)"]));
+    env.write("pipeline.toml", text.replace("run-number = \"7\"\n", ""));
+    let number = || {
+        let output = env.stepwell(&["run"]);
+        let (_, said) = output.stdout.split_once("main | play | ").unwrap();
+        let (number, _) = said.split_once('\n').unwrap();
+        assert!(
+            output.stdout.contains(&format!(", run {number} (run_")),
+            "{}",
+            output.stdout
+        );
+        let (day, count) = number.split_once('.').unwrap();
+        assert_eq!((day.len(), day.parse::<u32>().is_ok()), (8, true));
+        (day.to_owned(), count.to_owned())
+    };
+    let (first, second) = (number(), number());
+    assert_eq!(first.1, "1");
+    // Unless midnight was in between.
+    let expected = if first.0 == second.0 { "2" } else { "1" };
+    assert_eq!(second.1, expected);
 }
 
 #[test]
@@ -229,9 +254,9 @@ fn a_warning_does_not_keep_a_pipeline_from_running() {
     assert_eq!(output.code, 0);
     assert_snapshot!(env.redact(&output.stderr), @r"
     warning[unused-task]: task `spare` is never used
-     --> pipeline.toml:7:8
+     --> pipeline.toml:8:8
       |
-    7 | [tasks.spare]
+    8 | [tasks.spare]
       |        ^^^^^ no step names it
 
     1 warning in pipeline.toml
