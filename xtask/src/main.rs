@@ -10,7 +10,9 @@ mod bench;
 #[cfg(feature = "bindings")]
 mod bindings;
 mod build;
+mod fuzz;
 mod picture;
+mod semantics;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -20,6 +22,8 @@ usage: cargo xtask COMMAND
   test                run all tests: host, tasks, documentation
   guests              build the tasks, the examples' tasks and the guests of the tests
   bench steps         what a step costs, next to make, just and a shell
+  fuzz [SECONDS]      run each fuzz target for a while, 600 s if not said (needs cargo-fuzz)
+  semantics           run the tests of the rules; how many cases there are of each section
   picture             draw docs/session.svg from a real session
   bindings [--check]  generate the bindings of the SDK (needs `--features bindings`)";
 
@@ -43,6 +47,9 @@ fn execute() -> anyhow::Result<()> {
         ["build"] => build::release().map(|program| println!("{}", program.display())),
         ["test"] => build::test(),
         ["guests"] => build::guests(),
+        ["fuzz"] => fuzz::run(600),
+        ["fuzz", seconds] => fuzz::run(seconds.parse()?),
+        ["semantics"] => semantics::count(),
         ["picture"] => picture::draw(),
         ["bench", "steps"] => bench::steps(),
         #[cfg(feature = "bindings")]
