@@ -18,7 +18,10 @@ pub(crate) fn duration(micros: u64) -> String {
 
 /// As [`duration`], from the wall clock's milliseconds.
 pub(crate) fn duration_ms(millis: u64) -> String {
-    duration(millis.saturating_mul(1000))
+    match millis {
+        0 => "less than 1 ms".to_owned(),
+        _ => duration(millis.saturating_mul(1000)),
+    }
 }
 
 /// A time that somebody chose, exactly.
