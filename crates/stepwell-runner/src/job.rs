@@ -6,10 +6,13 @@ use crate::run::CancelLevel;
 use crate::step::StepRunner;
 use crate::timer::Timers;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepwell_engine::{JobCommand, JobEnd, JobInput, JobMachine, Timer};
-use stepwell_event::{Collect, GuestEvent, Refusal, StepReport, StepRequest, StepResult};
+use stepwell_event::{
+    Collect, Collected, GuestEvent, Refusal, StepReport, StepRequest, StepResult,
+};
 use stepwell_sandbox::{StepSink, StopHandle};
 use tokio::sync::watch;
 
@@ -60,11 +63,7 @@ impl<R: StepRunner> JobDriver<R> {
                     job.input(JobInput::StepEnded(report), None)
                 }
                 Next::Collect(requests) => {
-                    let collector = self.collector.clone();
-                    let collected =
-                        tokio::task::spawn_blocking(move || collector.collect(requests));
-                    // Only a panic of ours ends it without an answer.
-                    let collected = collected.await.unwrap_or_default();
+                    let collected = job.collect(self.collector.clone(), requests).await;
                     job.input(JobInput::Collected(collected), None)
                 }
                 Next::Timer => job.wait().await,
@@ -115,6 +114,33 @@ impl Running {
                 report = &mut running => return report,
             };
             self.input(input, Some(&stop));
+        }
+    }
+
+    /// Reads what a step published. A step can ask for more than can be read in time, so whoever
+    /// would stop a step stops this.
+    async fn collect(
+        &mut self,
+        collector: Collector,
+        requests: Vec<Collect>,
+    ) -> Vec<Result<Collected, String>> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let reading = tokio::task::spawn_blocking(move || collector.collect(requests, &stopped));
+        let mut reading = pin!(reading);
+        loop {
+            let input = tokio::select! {
+                biased;
+                // Only a panic of ours ends it without an answer.
+                collected = &mut reading => return collected.unwrap_or_default(),
+                Ok(()) = self.cancel.changed() => self.canceled(),
+                timer = self.timers.next() => JobInput::TimerFired(timer),
+            };
+            let at_once = JobInput::Cancel { now: true };
+            if input == at_once || input == JobInput::TimerFired(Timer::Grace) {
+                stop.store(true, Ordering::Relaxed);
+            }
+            self.input(input, None);
         }
     }
 
