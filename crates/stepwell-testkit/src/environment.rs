@@ -162,7 +162,7 @@ impl TestEnv {
     }
 }
 
-const TIME: &str = r"(?:\d+ µs|\d+(?:\.\d)? ms|\d+\.\d s|\d+ m \d\d s)";
+const TIME: &str = r"(?:less than 1 ms|\d+ µs|\d+(?:\.\d)? ms|\d+\.\d s|\d+ m \d\d s)";
 
 static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let size = r"\d+(?:\.\d)? [KMG]?i?B";
