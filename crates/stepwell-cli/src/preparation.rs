@@ -9,11 +9,10 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
 use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
-use stepwell_runner::Beginning;
+use stepwell_runner::{Beginning, now_ms};
 use stepwell_sandbox::{Component, Sandbox, SandboxConfig};
 use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
 use stepwell_tasks::Tasks;
@@ -266,13 +265,6 @@ fn summary(task: &PlannedTask) -> TaskSummary {
         name: task.name.clone(),
         digest: task.digest,
     }
-}
-
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Which task of the pipeline or built-in one was probably meant by `name`, in words.

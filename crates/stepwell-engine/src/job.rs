@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    Collect, Collected, GuestEvent, LineKind, Refusal, RunEvent, StepReport, StepRequest,
+    Collect, Collected, GuestEvent, Limits, LineKind, Refusal, RunEvent, StepReport, StepRequest,
     StepResult,
 };
 use stepwell_plan::{Plan, PlannedJob, PlannedStep};
@@ -85,9 +85,6 @@ pub enum Timer {
     /// The next try of a step that failed.
     Retry,
 }
-
-/// How long a step that listens to cancellation may take to end.
-const MAX_GRACE: Duration = Duration::from_secs(10);
 
 /// How much of the job is over.
 enum Phase {
@@ -405,7 +402,8 @@ impl JobMachine {
     /// up after it.
     fn step_grace(&self) -> Duration {
         let all = self.planned().map(|job| job.cancel_timeout / 2);
-        all.unwrap_or_default().min(MAX_GRACE)
+        let most = Duration::from_millis(Limits::default().grace_ms);
+        all.unwrap_or_default().min(most)
     }
 
     fn begin(

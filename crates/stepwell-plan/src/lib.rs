@@ -30,7 +30,9 @@ pub use model::{
 };
 pub use run_number::{Draft, RunFacts, RunNumberError, RunNumberFormat, check_number};
 pub use stepwell_spec::name::is_system_variable;
-pub use stepwell_spec::{Commands, DEFAULT_STAGE, VariableValue};
+pub use stepwell_spec::{
+    Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, VariableValue,
+};
 pub use task::{ResolvedTask, TaskKind, TaskReference, references};
 
 use placement::Placement;

@@ -11,15 +11,10 @@ use crate::text::{bytes, count, delay, width};
 use crate::tree::Node;
 use crate::words::{BOLD, DIM, Paint, step_sign, step_style};
 use std::borrow::Cow;
+use std::time::Duration;
 use stepwell_event::StepResult;
 use stepwell_expr::Expression;
-use stepwell_plan::{Commands, DEFAULT_STAGE, Plan};
-
-/// The timeout of a job that sets none, in milliseconds.
-const JOB_TIMEOUT_MS: u64 = 60 * 60 * 1000;
-
-/// The time that a job has to end if it sets none, in milliseconds.
-const CANCEL_TIMEOUT_MS: u64 = 5 * 60 * 1000;
+use stepwell_plan::{Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, Plan};
 
 /// Lines that are shown of a text.
 const LINES: usize = 12;
@@ -123,10 +118,10 @@ impl PlanView {
             facts.push(format!("no agent meets the demand `{}`", hostile(demand)));
         }
         let mut rules = Vec::new();
-        if job.timeout_ms != Some(JOB_TIMEOUT_MS) {
+        if job.timeout_ms.map(Duration::from_millis) != Some(DEFAULT_TIMEOUT) {
             rules.push(timeout(job.timeout_ms));
         }
-        if job.cancel_timeout_ms != CANCEL_TIMEOUT_MS {
+        if Duration::from_millis(job.cancel_timeout_ms) != DEFAULT_CANCEL_TIMEOUT {
             rules.push(format!("cancel timeout {}", delay(job.cancel_timeout_ms)));
         }
         if job.continue_on_error {

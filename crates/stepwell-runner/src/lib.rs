@@ -19,7 +19,7 @@ mod timer;
 
 pub use collect::Collector;
 pub use opening::{Beginning, OpeningError, open};
-pub use recorder::{Recorder, Watch};
+pub use recorder::{Recorder, Watch, now_ms};
 pub use run::{CancelLevel, Run, RunError, run};
 pub use step::{SandboxSteps, StepRunner};
 pub use stepwell_engine::StartVariable;

@@ -21,10 +21,10 @@ const MAX_JOBS: usize = 10_000;
 const MAX_ALL_STEPS: usize = 100_000;
 
 /// The wall-clock limit of a job that gives none.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// How long a job that says nothing may go on once it was asked to end.
-const DEFAULT_CANCEL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+pub const DEFAULT_CANCEL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// Reads `[jobs]` of a pipeline that declares these stages.
 pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>, stages: &[Stage]) -> Vec<Job> {

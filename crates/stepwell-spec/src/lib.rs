@@ -33,6 +33,7 @@ pub mod duration;
 pub mod name;
 pub mod size;
 
+pub use job::{DEFAULT_CANCEL_TIMEOUT, DEFAULT_TIMEOUT};
 pub use model::{
     Allow, Arguments, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair, Pipeline,
     Spanned, Stage, Step, Strategy, Task, Variable, VariableValue,

@@ -12,11 +12,11 @@ use std::io::{ErrorKind, Write as _};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
 use stepwell_runner::{
-    CancelLevel, Collector, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch,
+    CancelLevel, Collector, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch, now_ms,
 };
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
@@ -368,17 +368,13 @@ fn where_it_stood(run: &Interrupted) -> String {
 }
 
 fn new_run_id() -> RunId {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let millis = u64::try_from(since.as_millis()).unwrap_or_default();
     let mut random = [0; 16];
     if let Err(error) = getrandom::fill(&mut random) {
         // The time and the process still make it unique on this machine.
         tracing::warn!(%error, "the system gives no random bytes");
         random = u128::from(std::process::id()).to_le_bytes();
     }
-    RunId::from_parts(millis, u128::from_le_bytes(random))
+    RunId::from_parts(now_ms(), u128::from_le_bytes(random))
 }
 
 /// The folder ignores itself, as build folders do. It is not followed if somebody put a link there.
