@@ -3,6 +3,7 @@
 use crate::handmade::command_with_realloc;
 use crate::harness::{digest, fresh_sandbox, guest, run_bytes};
 use stepwell_event::Outcome;
+use stepwell_sandbox::{InThisProcess, Metering};
 
 /// A generator of numbers that gives the same ones every time (SplitMix64).
 struct Numbers(u64);
@@ -47,16 +48,19 @@ fn survive(good: &[u8], copies: u64) -> u64 {
     let mut loaded = 0;
     for seed in 0..copies {
         let bad = damaged(good, &mut Numbers(seed));
-        if sandbox.load(&bad, digest(&bad)).is_err() {
+        let digest = digest(&bad);
+        let compiler = &InThisProcess;
+        let Ok(good) = stepwell_sandbox::load(None, compiler, &bad, digest, Metering::Off) else {
             continue;
-        }
+        };
+        let component = sandbox.component(&good.code).unwrap();
         loaded += 1;
         let step = run_bytes(bad)
             .env("A", "1")
             .timeout(50)
             .memory(16 << 20)
             .output(1000);
-        let ran = step.go_in(&sandbox);
+        let ran = step.go_with(&sandbox, &component);
         if let Outcome::HostFailed { message } = ran.outcome() {
             panic!("copy {seed}: {message}");
         }

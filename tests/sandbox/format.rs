@@ -3,12 +3,12 @@
 use crate::handmade::{
     command, command_with_realloc, component, idle_command, preview1_command, with_module,
 };
-use crate::harness::{digest, guest, run, run_bytes, sandbox, task};
+use crate::harness::{guest, run, run_bytes, task, try_code};
 use stepwell_event::{Outcome, TrapKind};
-use stepwell_sandbox::{LoadError, LoadErrorKind};
+use stepwell_sandbox::{Compiler as _, InThisProcess, LoadError, LoadErrorKind, Metering};
 
 fn refused(bytes: &[u8]) -> LoadError {
-    match sandbox().load(bytes, digest(bytes)) {
+    match try_code(bytes, Metering::Off) {
         Ok(_) => panic!("it was loaded"),
         Err(error) => error,
     }
@@ -59,7 +59,7 @@ fn a_file_that_ends_early_is_told_so() {
         let mut loaded = Vec::new();
         for length in (4..whole.len()).step_by(step) {
             // Cut between two sections, a component is whole: it lacks its entry, or its names.
-            match sandbox().load(&whole[..length], digest(&whole[..length])) {
+            match InThisProcess.compile(&whole[..length], Metering::Off) {
                 Ok(_) => loaded.push(length),
                 Err(error) => assert!(
                     matches!(

@@ -7,10 +7,13 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Denial, Digest, Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest,
-    Stream, WorkspaceGrant,
+    Access, Denial, Digest, Entry, Grants, GuestEvent, Limits, Outcome, Refusal, StepReport,
+    StepRequest, Stream, WorkspaceGrant,
 };
-use stepwell_sandbox::{Component, Sandbox, SandboxConfig, StepSink, StopHandle};
+use stepwell_sandbox::{
+    Answer, Code, CodeCache, Component, InThisProcess, LoadError, Metering, Sandbox, SandboxConfig,
+    StepSink, StopHandle,
+};
 use stepwell_testkit::guests::Guests;
 
 /// Slots of the sandbox that tests share.
@@ -24,34 +27,44 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The sandbox that tests share. It keeps compiled code, so that only the first run is slow.
+/// The sandbox that tests share.
 pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
-    SANDBOX.get_or_init(|| {
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("code");
-        Sandbox::new(&SandboxConfig {
-            cache: Some(cache),
-            slots: SLOTS,
-        })
-        .unwrap()
-    })
+    SANDBOX.get_or_init(|| fresh_sandbox(SLOTS))
 }
 
-/// A sandbox of a test's own, without a cache.
+/// A sandbox of a test's own.
 pub(crate) fn fresh_sandbox(slots: u32) -> Sandbox {
-    Sandbox::new(&SandboxConfig { cache: None, slots }).unwrap()
+    Sandbox::new(&SandboxConfig {
+        slots,
+        ..SandboxConfig::default()
+    })
+    .unwrap()
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Digest {
     Digest::from_sha256(Sha256::digest(bytes).into())
 }
 
+/// Code that tests share and keep, so that only the first run is slow.
+pub(crate) fn try_code(bytes: &[u8], metering: Metering) -> Result<Code, LoadError> {
+    static CACHE: OnceLock<CodeCache> = OnceLock::new();
+    let cache = CACHE.get_or_init(|| {
+        CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("code")).unwrap()
+    });
+    let digest = digest(bytes);
+    let loaded = stepwell_sandbox::load(Some(cache), &InThisProcess, bytes, digest, metering)?;
+    Ok(loaded.code)
+}
+
+/// Code of a file that is a task.
+pub(crate) fn code(bytes: &[u8]) -> Code {
+    try_code(bytes, Metering::Off).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// A component in the shared sandbox.
 pub(crate) fn load(bytes: &[u8]) -> Component {
-    sandbox()
-        .load(bytes, digest(bytes))
-        .unwrap_or_else(|error| panic!("{error}"))
-        .component
+    sandbox().component(&code(bytes)).unwrap()
 }
 
 /// A plain command of `tests/guests`.
@@ -78,6 +91,7 @@ pub(crate) struct Step {
     entry: Entry,
     env: Vec<(String, String)>,
     workspace: Option<WorkspaceGrant>,
+    grants: Grants,
     limits: Limits,
     stop: StopHandle,
     sink: Recorder,
@@ -92,6 +106,7 @@ impl Step {
             entry,
             env: Vec::new(),
             workspace: None,
+            grants: Grants::default(),
             // A test that hangs should fail.
             limits: Limits {
                 timeout_ms: Some(60_000),
@@ -148,6 +163,7 @@ impl Step {
         self.workspace = Some(WorkspaceGrant {
             path: path.to_owned(),
             access,
+            folders: Vec::new(),
         });
         self
     }
@@ -219,16 +235,29 @@ impl Step {
         ran
     }
 
+    /// Runs it with another component than its own.
+    pub(crate) fn go_with(self, sandbox: &Sandbox, component: &Component) -> Ran {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(self.start_with(sandbox, component))
+    }
+
     pub(crate) async fn start_in(self, sandbox: &Sandbox) -> Ran {
-        let digest = digest(&self.bytes);
-        let loaded = sandbox
-            .load(&self.bytes, digest)
+        let code = try_code(&self.bytes, Metering::of(&self.limits))
             .unwrap_or_else(|error| panic!("{error}"));
+        let component = sandbox.component(&code).unwrap();
+        self.start_with(sandbox, &component).await
+    }
+
+    async fn start_with(self, sandbox: &Sandbox, component: &Component) -> Ran {
         let request = StepRequest {
-            component: digest,
+            component: component.digest(),
             entry: self.entry,
             env: self.env,
             workspace: self.workspace,
+            grants: self.grants,
             limits: self.limits,
         };
         if let Some((after, act)) = self.later {
@@ -241,9 +270,7 @@ impl Step {
         let events = Arc::clone(&self.sink.events);
         let started = Instant::now();
         let sink = Box::new(self.sink);
-        let report = sandbox
-            .run(&loaded.component, &request, self.stop, sink)
-            .await;
+        let report = sandbox.run(component, &request, self.stop, sink).await;
         let took = started.elapsed();
         let events = std::mem::take(&mut *events.lock().unwrap());
         Ran {
@@ -265,21 +292,16 @@ struct Recorder {
 }
 
 impl StepSink for Recorder {
-    fn guest(&mut self, event: GuestEvent) -> Result<(), Refusal> {
+    fn guest(&mut self, event: GuestEvent) -> Answer {
         if self.ask && matches!(event, GuestEvent::Log { .. }) {
             self.stop.ask();
         }
-        let is_answered = matches!(
-            event,
-            GuestEvent::SetVariable { .. }
-                | GuestEvent::AddSecret { .. }
-                | GuestEvent::Publish { .. }
-        );
+        let is_question = event.is_question();
         self.events.lock().unwrap().push(event);
-        match &self.refusal {
-            Some(refusal) if is_answered => Err(refusal.clone()),
+        Answer::Now(match &self.refusal {
+            Some(refusal) if is_question => Err(refusal.clone()),
             _ => Ok(()),
-        }
+        })
     }
 
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {

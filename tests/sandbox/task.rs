@@ -1,19 +1,15 @@
 //! Typed tasks: what they say of themselves, and what they hand on.
 
-use crate::harness::{Ran, guest, load, sandbox, task};
+use crate::harness::{Ran, guest, task, try_code};
 use stepwell_event::{
     Capability, Description, GuestEvent, InputSpec, InputType, Issue, IssueSeverity, LogLevel,
     Outcome, OutputSpec, Refusal, StepResult,
 };
-use stepwell_sandbox::{LoadError, LoadErrorKind};
+use stepwell_sandbox::{LoadError, LoadErrorKind, Metering};
 
 fn describe(name: &str) -> Result<Option<Description>, LoadError> {
-    let component = load(&guest(name));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    runtime.block_on(sandbox().describe(&component))
+    let code = try_code(&guest(name), Metering::Off)?;
+    Ok(code.description().cloned())
 }
 
 #[test]

@@ -13,7 +13,7 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
 use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
 use stepwell_runner::{Beginning, now_ms};
-use stepwell_sandbox::{Component, Sandbox, SandboxConfig};
+use stepwell_sandbox::{Code, CodeCache, InThisProcess, Metering};
 use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
 use stepwell_tasks::Tasks;
 use stepwell_workspace::Checkout;
@@ -29,9 +29,9 @@ pub(crate) struct Prepared {
     pub(crate) plan: Plan,
     pub(crate) beginning: Beginning,
     pub(crate) project: PathBuf,
-    pub(crate) sandbox: Arc<Sandbox>,
-    /// Those of the plan's tasks.
-    pub(crate) components: Vec<Component>,
+    pub(crate) cache: Option<Arc<CodeCache>>,
+    /// That of the plan's tasks.
+    pub(crate) codes: Vec<Code>,
     /// Warnings; no error is among them.
     pub(crate) warnings: Problems,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Request<'a> {
 
 impl Request<'_> {
     /// Reads, plans and loads. Nothing is written but compiled code into the cache.
-    pub(crate) async fn prepare(&self) -> Result<Prepared, Problems> {
+    pub(crate) fn prepare(&self) -> Result<Prepared, Problems> {
         let name = self.file.display().to_string();
         let text = read(self.file).map_err(|problem| Problems::of_file(&name, problem))?;
         let project = self
@@ -78,16 +78,15 @@ impl Request<'_> {
         let Some(pipeline) = pipeline else {
             return Err(refused(diagnostics));
         };
-        let sandbox = match self.sandbox() {
-            Ok(sandbox) => sandbox,
+        let cache = match open_cache(self.environment) {
+            Ok(cache) => cache,
             Err(problem) => {
                 diagnostics.push(problem);
                 return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
             }
         };
-        let (resolved, components) = self
-            .load_all(&sandbox, &project, &pipeline, &mut diagnostics)
-            .await;
+        let (resolved, codes) =
+            self.load_all(cache.as_deref(), &project, &pipeline, &mut diagnostics);
         let request = stepwell_plan::Request {
             variables: self.variables,
             secrets: self.secrets,
@@ -125,33 +124,33 @@ impl Request<'_> {
             plan,
             beginning,
             project,
-            sandbox,
-            components,
+            cache,
+            codes,
             warnings: refused(diagnostics),
         })
     }
 
-    /// The components of all tasks that were found; what is wrong with the others is told.
-    async fn load_all(
+    /// The code of all tasks that were found; what is wrong with the others is told.
+    fn load_all(
         &self,
-        sandbox: &Sandbox,
+        cache: Option<&CodeCache>,
         project: &Path,
         pipeline: &Pipeline,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> (Vec<ResolvedTask>, Vec<Component>) {
+    ) -> (Vec<ResolvedTask>, Vec<Code>) {
         let mut resolved = Vec::new();
-        let mut components = Vec::new();
+        let mut codes = Vec::new();
         for reference in stepwell_plan::references(pipeline) {
-            match self.load(sandbox, project, pipeline, &reference).await {
-                Ok((task, component, mut warnings)) => {
+            match self.load(cache, project, pipeline, &reference) {
+                Ok((task, code, mut warnings)) => {
                     diagnostics.append(&mut warnings);
                     resolved.push(task);
-                    components.push(component);
+                    codes.push(code);
                 }
                 Err(problem) => diagnostics.push(problem),
             }
         }
-        (resolved, components)
+        (resolved, codes)
     }
 
     /// The pipeline file relative to the project, as templates see it.
@@ -165,10 +164,6 @@ impl Request<'_> {
             .or(name)
             .map(|path| path.to_string_lossy().replace('\\', "/"))
             .unwrap_or_default()
-    }
-
-    fn sandbox(&self) -> Result<Arc<Sandbox>, Diagnostic> {
-        open_sandbox(self.environment)
     }
 
     /// The directory that steps may see and that holds `.stepwell`: the current one if the file is
@@ -197,13 +192,13 @@ impl Request<'_> {
         project.canonicalize().map_err(|error| unreadable(&error))
     }
 
-    async fn load(
+    fn load(
         &self,
-        sandbox: &Sandbox,
+        cache: Option<&CodeCache>,
         project: &Path,
         pipeline: &Pipeline,
         reference: &TaskReference,
-    ) -> Result<(ResolvedTask, Component, Vec<Diagnostic>), Diagnostic> {
+    ) -> Result<(ResolvedTask, Code, Vec<Diagnostic>), Diagnostic> {
         let tasks = Tasks::new(self.environment.tasks.clone());
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let file = match &reference.source {
@@ -235,16 +230,14 @@ impl Request<'_> {
             .at(place.clone(), "");
             error.hint().into_iter().fold(problem, Diagnostic::help)
         };
-        if !sandbox.is_cached(file.digest) {
+        let metering = Metering::Off;
+        if !cache.is_some_and(|cache| cache.has(file.digest, metering)) {
             (self.on_compile)(&reference.name);
         }
-        let loaded = sandbox
-            .load(&file.bytes, file.digest)
+        let compiler = &InThisProcess;
+        let loaded = stepwell_sandbox::load(cache, compiler, &file.bytes, file.digest, metering)
             .map_err(|error| cannot_run(&error))?;
-        let description = sandbox
-            .describe(&loaded.component)
-            .await
-            .map_err(|error| cannot_run(&error))?;
+        let description = loaded.code.description().cloned();
         let kind = description.map_or(TaskKind::Command, TaskKind::Task);
         let warnings = loaded
             .warnings
@@ -256,7 +249,7 @@ impl Request<'_> {
             digest: file.digest,
             kind,
         };
-        Ok((task, loaded.component, warnings))
+        Ok((task, loaded.code, warnings))
     }
 }
 
@@ -279,25 +272,18 @@ fn nearest_task(tasks: &Tasks, pipeline: &Pipeline, name: &str) -> String {
     )
 }
 
-/// A sandbox with room for all jobs that run side by side.
-pub(crate) fn open_sandbox(environment: &Environment) -> Result<Arc<Sandbox>, Diagnostic> {
-    let config = SandboxConfig {
-        cache: environment.cache.clone(),
-        slots: PARALLEL_JOBS,
+/// The cache of compiled code, if there is a folder for it.
+pub(crate) fn open_cache(environment: &Environment) -> Result<Option<Arc<CodeCache>>, Diagnostic> {
+    let Some(root) = &environment.cache else {
+        return Ok(None);
     };
-    Sandbox::new(&config).map(Arc::new).map_err(|error| {
-        let cause = std::error::Error::source(&error)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let problem = Diagnostic::error("no-sandbox", format!("{error}: {cause}"));
-        // The sandbox has no type for it; a test holds the text.
-        match cause.starts_with("the cache folder") {
-            true => problem.help("set STEPWELL_CACHE to a folder that you may write"),
-            false => problem.help(
-                "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
-            ),
-        }
-    })
+    CodeCache::open(root)
+        .map(|cache| Some(Arc::new(cache)))
+        .map_err(|error| {
+            let root = root.display();
+            Diagnostic::error("no-cache", format!("the cache folder `{root}`: {error}"))
+                .help("set STEPWELL_CACHE to a folder that you may write")
+        })
 }
 
 /// Reads a pipeline file; one that is too large only as far as the parser needs to say so.

@@ -35,6 +35,7 @@ pub(crate) fn of_outcome(outcome: &Outcome) -> Option<String> {
         }
         Outcome::Canceled { .. } => "canceled".to_owned(),
         Outcome::Unusable { message } => format!("the component cannot run: {message}"),
+        Outcome::Lost { message, .. } => format!("the worker process was lost: {message}"),
         Outcome::HostFailed { message } => format!("stepwell failed: {message}"),
     })
 }

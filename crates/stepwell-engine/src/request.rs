@@ -4,7 +4,7 @@ use crate::expand::expand;
 use crate::scope::Scope;
 use std::path::Path;
 use std::time::Duration;
-use stepwell_event::{Access, Entry, Limits, StepRequest, WorkspaceGrant};
+use stepwell_event::{Access, Entry, Grants, Limits, StepRequest, WorkspaceGrant};
 use stepwell_plan::{Invocation, Plan, PlannedStep, PlannedTask};
 
 /// Bytes of all expanded inputs, arguments and environment values of a step. The environment and
@@ -86,7 +86,9 @@ pub(crate) fn build(
         workspace: (task.grant.workspace != Access::None).then(|| WorkspaceGrant {
             path: workspace.to_owned(),
             access: task.grant.workspace,
+            folders: Vec::new(),
         }),
+        grants: Grants::default(),
         limits: Limits {
             timeout_ms: step
                 .timeout
@@ -94,6 +96,7 @@ pub(crate) fn build(
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
             memory: task.grant.memory,
             output: task.grant.output,
+            ..Limits::default()
         },
     })
 }

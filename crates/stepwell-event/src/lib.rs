@@ -6,7 +6,9 @@
 //! plain data: no clock, no I/O.
 
 mod event;
+mod grant;
 mod id;
+mod limit;
 mod outcome;
 mod publish;
 mod state;
@@ -16,14 +18,16 @@ pub use event::{
     Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
     StageSummary, StepRecord, StepSummary, TaskSummary,
 };
+pub use grant::{Clock, Grants, HttpRule, Random, TcpRule, WorkspaceGrant};
 pub use id::{Digest, ParseIdError, RunId};
-pub use outcome::{Denial, Frame, LimitKind, Outcome, RunResult, StepResult, TrapKind, Usage};
+pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};
+pub use outcome::{Denial, Frame, LostCause, Outcome, RunResult, StepResult, TrapKind, Usage};
 pub use publish::{
     Collect, Collected, Coverage, Detail, DetailState, DetailUpdate, Publish, Published,
     StoredFile, TestFailure, TestResultsRequest, TestRun,
 };
 pub use state::{JobPosition, JobState, RunState, StageState, StepState};
 pub use step::{
-    Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, Limits, LogLevel,
-    OutputSpec, Refusal, StepReport, StepRequest, Stream, WorkspaceGrant,
+    Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, LogLevel, OutputSpec,
+    Refusal, StepReport, StepRequest, Stream,
 };

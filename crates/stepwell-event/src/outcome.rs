@@ -5,6 +5,7 @@
 //! the order of Azure Pipelines (`TaskResult`: Succeeded 0, SucceededWithIssues 1, Failed 2,
 //! Canceled 3, Skipped 4).
 
+use crate::LimitKind;
 use serde::{Deserialize, Serialize};
 
 /// The result of a step or of a job.
@@ -92,6 +93,13 @@ pub enum Outcome {
         /// Why, as a lowercase fragment.
         message: String,
     },
+    /// The process that ran the step died; never blamed on the guest, and the step is run again.
+    Lost {
+        /// How it died.
+        cause: LostCause,
+        /// What is known of it, as a lowercase fragment.
+        message: String,
+    },
     /// Stepwell itself failed; never the guest's fault.
     HostFailed {
         /// Why, as a lowercase fragment.
@@ -118,9 +126,24 @@ impl Outcome {
             Self::LimitExceeded { .. } => "limit-exceeded",
             Self::Canceled { .. } => "canceled",
             Self::Unusable { .. } => "unusable",
+            Self::Lost { .. } => "infra-lost",
             Self::HostFailed { .. } => "host-failed",
         }
     }
+}
+
+/// How a worker process died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LostCause {
+    /// It could not be started.
+    NotStarted,
+    /// It ended by a signal or an exit code of its own.
+    Crashed,
+    /// It needed more memory than the host gives a worker.
+    OutOfMemory,
+    /// It did not end in time, so the host killed it.
+    Unresponsive,
 }
 
 /// Which trap ended a guest.
@@ -176,45 +199,6 @@ pub struct Frame {
     pub location: Option<String>,
 }
 
-/// A bounded resource of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LimitKind {
-    /// Bytes of linear memory, all memories of the step together.
-    Memory,
-    /// Elements of all tables together.
-    TableElements,
-    /// Open WASI resources: files, streams, pollables.
-    Resources,
-    /// Bytes that one call hands from the guest to the host.
-    HostcallBytes,
-    /// Bytes of random data per call.
-    RandomBytes,
-    /// Units of the deterministic work budget.
-    Fuel,
-}
-
-impl LimitKind {
-    /// The limit's name and unit for a person.
-    #[must_use]
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::TableElements => "table elements",
-            Self::Resources => "open resources",
-            Self::HostcallBytes => "bytes per host call",
-            Self::RandomBytes => "random bytes per call",
-            Self::Fuel => "fuel",
-        }
-    }
-
-    /// Whether the value counts bytes.
-    #[must_use]
-    pub fn is_bytes(self) -> bool {
-        matches!(self, Self::Memory | Self::HostcallBytes | Self::RandomBytes)
-    }
-}
-
 /// Something that the guest tried and was not allowed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -243,4 +227,16 @@ pub struct Usage {
     /// Bytes of output that were dropped because the step's log budget was spent.
     #[serde(default)]
     pub output_dropped: u64,
+    /// Fuel used; `None` where the step ran without a budget, which is faster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
+    /// Bytes written to files.
+    #[serde(default)]
+    pub written: u64,
+    /// Files, folders and links created.
+    #[serde(default)]
+    pub files: u64,
+    /// Requests sent by `wasi:http`.
+    #[serde(default)]
+    pub http_requests: u64,
 }

@@ -2,7 +2,7 @@
 //! [`StepReport`] come out. All of it is plain serialisable data, so that a step can run in this
 //! process or in a worker.
 
-use crate::{Denial, Digest, Outcome, Publish, StepResult, Usage};
+use crate::{Denial, Digest, Grants, Limits, Outcome, Publish, StepResult, Usage, WorkspaceGrant};
 use serde::{Deserialize, Serialize};
 
 /// All that the sandbox is told about one step.
@@ -17,6 +17,9 @@ pub struct StepRequest {
     pub env: Vec<(String, String)>,
     /// The directory that the guest sees as its root, if any.
     pub workspace: Option<WorkspaceGrant>,
+    /// What else it may do.
+    #[serde(default)]
+    pub grants: Grants,
     /// What it may use.
     pub limits: Limits,
 }
@@ -64,42 +67,6 @@ impl Access {
     }
 }
 
-/// A directory of the host that becomes the guest's root directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct WorkspaceGrant {
-    /// The directory on the host.
-    pub path: std::path::PathBuf,
-    /// `Read` or `Write`; a step without access has no grant at all.
-    pub access: Access,
-}
-
-/// The bounds of one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Limits {
-    /// Wall-clock milliseconds from the start until the step is asked to stop; `None` is no limit.
-    pub timeout_ms: Option<u64>,
-    /// Milliseconds between asking and stopping, for a guest that listens to cancellation.
-    pub grace_ms: u64,
-    /// Bytes of linear memory, all memories together.
-    pub memory: u64,
-    /// Bytes of standard output and standard error together; what exceeds it is dropped.
-    pub output: u64,
-}
-
-impl Default for Limits {
-    /// `security.md` 2.1 and 2.2: 256 MiB of memory, 64 MiB of log, 10 s of grace.
-    fn default() -> Self {
-        Self {
-            timeout_ms: None,
-            grace_ms: 10_000,
-            memory: 256 << 20,
-            output: 64 << 20,
-        }
-    }
-}
-
 /// Which output stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -137,6 +104,7 @@ pub enum GuestEvent {
         /// The stream.
         stream: Stream,
         /// The bytes; not necessarily UTF-8.
+        #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
     },
     /// The step's log budget is spent; further output is dropped and counted.
@@ -194,6 +162,17 @@ pub enum GuestEvent {
     Denied(Denial),
 }
 
+impl GuestEvent {
+    /// Whether the guest waits for an answer to it.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        matches!(
+            self,
+            Self::SetVariable { .. } | Self::AddSecret { .. } | Self::Publish { .. }
+        )
+    }
+}
+
 /// Why the host did not do what a guest asked for. It is the ordinary error of that call for the
 /// guest, never a trap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,6 +200,31 @@ pub struct StepReport {
     pub usage: Usage,
     /// Whether the guest tried to read standard input, which is always closed.
     pub read_stdin: bool,
+    /// The guest's memory and stack when it trapped, as a WebAssembly core dump; only if the sandbox
+    /// was told to keep them.
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub core_dump: Option<Vec<u8>>,
+}
+
+impl StepReport {
+    /// The report of a step that did not run because of the host.
+    #[must_use]
+    pub fn host_failed(message: impl Into<String>) -> Self {
+        Self::without_guest(Outcome::HostFailed {
+            message: message.into(),
+        })
+    }
+
+    /// The report of a step in which no guest ran to an end.
+    #[must_use]
+    pub fn without_guest(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            usage: Usage::default(),
+            read_stdin: false,
+            core_dump: None,
+        }
+    }
 }
 
 /// What a task says of itself (`describe` of world `stepwell:task/task`).

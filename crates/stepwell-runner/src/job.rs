@@ -10,10 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepwell_engine::{JobCommand, JobEnd, JobInput, JobMachine, Timer};
-use stepwell_event::{
-    Collect, Collected, GuestEvent, Refusal, StepReport, StepRequest, StepResult,
-};
-use stepwell_sandbox::{StepSink, StopHandle};
+use stepwell_event::{Collect, Collected, GuestEvent, StepReport, StepRequest, StepResult};
+use stepwell_sandbox::{Answer, StepSink, StopHandle};
 use tokio::sync::watch;
 
 pub(crate) struct JobDriver<R> {
@@ -207,12 +205,12 @@ struct Sink {
 }
 
 impl StepSink for Sink {
-    fn guest(&mut self, event: GuestEvent) -> Result<(), Refusal> {
+    fn guest(&mut self, event: GuestEvent) -> Answer {
         let mut commands = Vec::new();
         let answer = self.hands.machine().guest(event, &mut commands);
         // A step that declared itself done is stopped; nothing else but events comes of its words.
         self.hands.follow(commands, Some(&self.stop));
-        answer
+        Answer::Now(answer)
     }
 
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use stepwell_event::{Digest, Outcome, StepReport, StepRequest, Usage};
-use stepwell_sandbox::{Component, Sandbox, StepSink, StopHandle};
+use stepwell_event::{Digest, StepReport, StepRequest};
+use stepwell_sandbox::{Code, Component, LoadError, Metering, Sandbox, StepSink, StopHandle};
 
-/// Runs one step. The sandbox in this process is one way; a worker process will be another, and
-/// tests have a scripted one.
+/// Runs one step: in this process, in a worker process, or in a test's script.
 pub trait StepRunner: Send + Sync + 'static {
     /// Runs a step and returns when it has ended.
     fn run(
@@ -21,20 +20,24 @@ pub trait StepRunner: Send + Sync + 'static {
 pub struct SandboxSteps {
     sandbox: Arc<Sandbox>,
     /// By digest, as a request names them: a step can never run another component than its own.
-    components: HashMap<Digest, Component>,
+    components: HashMap<(Digest, Metering), Component>,
 }
 
 impl SandboxSteps {
-    /// Runs steps whose requests name one of `components`.
-    #[must_use]
-    pub fn new(sandbox: Arc<Sandbox>, components: Vec<Component>) -> Self {
-        Self {
+    /// Runs steps whose requests name one of `codes`.
+    ///
+    /// # Errors
+    ///
+    /// Code does not load.
+    pub fn new(sandbox: Arc<Sandbox>, codes: &[Code]) -> Result<Self, LoadError> {
+        let components = codes
+            .iter()
+            .map(|code| Ok(((code.digest(), code.metering()), sandbox.component(code)?)))
+            .collect::<Result<_, LoadError>>()?;
+        Ok(Self {
             sandbox,
-            components: components
-                .into_iter()
-                .map(|component| (component.digest(), component))
-                .collect(),
-        }
+            components,
+        })
     }
 }
 
@@ -45,15 +48,13 @@ impl StepRunner for SandboxSteps {
         stop: StopHandle,
         sink: Box<dyn StepSink>,
     ) -> StepReport {
-        match self.components.get(&request.component) {
+        let needed = (request.component, Metering::of(&request.limits));
+        match self.components.get(&needed) {
             Some(component) => self.sandbox.run(component, &request, stop, sink).await,
-            None => StepReport {
-                outcome: Outcome::HostFailed {
-                    message: format!("the component {} was not loaded", request.component),
-                },
-                usage: Usage::default(),
-                read_stdin: false,
-            },
+            None => StepReport::host_failed(format!(
+                "the component {} was not loaded",
+                request.component
+            )),
         }
     }
 }

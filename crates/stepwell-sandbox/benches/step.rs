@@ -16,9 +16,12 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Digest, Entry, GuestEvent, Limits, Outcome, Refusal, StepRequest, WorkspaceGrant,
+    Access, Digest, Entry, Grants, GuestEvent, Limits, Outcome, StepRequest, WorkspaceGrant,
 };
-use stepwell_sandbox::{Component, Sandbox, SandboxConfig, StepSink, StopHandle};
+use stepwell_sandbox::{
+    Answer, Code, CodeCache, Component, InThisProcess, Metering, Sandbox, SandboxConfig, StepSink,
+    StopHandle,
+};
 use stepwell_testkit::guests::Guests;
 
 const WARM_UP: usize = 1000;
@@ -36,29 +39,18 @@ fn main() {
         "{:<36}{:>10}{:>10}{:>10}",
         "microseconds", "median", "p99", "least"
     );
-    let set_up = samples(20, || sandbox(&cache, 16));
-    tell("Sandbox::new, 16 slots", set_up);
-    tell(
-        "Sandbox::new, 1000 slots",
-        samples(5, || sandbox(&cache, 1000)),
-    );
-    let uncached = SandboxConfig {
-        cache: None,
-        slots: 16,
+    tell("Sandbox::new, 16 slots", samples(20, || sandbox(16)));
+    tell("Sandbox::new, 1000 slots", samples(5, || sandbox(1000)));
+    tell("compile", samples(10, || code(None, &bytes, digest)));
+    let cache = CodeCache::open(&cache).expect("a cache");
+    code(Some(&cache), &bytes, digest);
+    let sandbox = sandbox(16);
+    let load = || {
+        let code = code(Some(&cache), &bytes, digest);
+        sandbox.component(&code).expect("the code loads")
     };
-    let sandbox_without = Sandbox::new(&uncached).expect("a sandbox");
-    tell(
-        "load, compiled",
-        samples(10, || load(&sandbox_without, &bytes, digest)),
-    );
-    let sandbox = sandbox(&cache, 16);
-    load(&sandbox, &bytes, digest);
-    tell(
-        "load, from the cache",
-        samples(200, || load(&sandbox, &bytes, digest)),
-    );
-
-    let component = load(&sandbox, &bytes, digest);
+    tell("load, from the cache", samples(200, load));
+    let component = load();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -78,19 +70,18 @@ fn main() {
     }
 }
 
-fn sandbox(cache: &Path, slots: u32) -> Sandbox {
+fn sandbox(slots: u32) -> Sandbox {
     let config = SandboxConfig {
-        cache: Some(cache.to_owned()),
         slots,
+        ..SandboxConfig::default()
     };
     Sandbox::new(&config).expect("a sandbox")
 }
 
-fn load(sandbox: &Sandbox, bytes: &[u8], digest: Digest) -> Component {
-    sandbox
-        .load(bytes, digest)
+fn code(cache: Option<&CodeCache>, bytes: &[u8], digest: Digest) -> Code {
+    stepwell_sandbox::load(cache, &InThisProcess, bytes, digest, Metering::Off)
         .expect("the guest loads")
-        .component
+        .code
 }
 
 fn request(component: Digest, workspace: Option<&Path>, variables: usize) -> StepRequest {
@@ -102,7 +93,9 @@ fn request(component: Digest, workspace: Option<&Path>, variables: usize) -> Ste
         workspace: workspace.map(|path| WorkspaceGrant {
             path: path.to_owned(),
             access: Access::Write,
+            folders: Vec::new(),
         }),
+        grants: Grants::default(),
         limits: Limits {
             timeout_ms: Some(60_000),
             ..Limits::default()
@@ -121,8 +114,8 @@ async fn run(sandbox: &Sandbox, component: &Component, request: &StepRequest) {
 struct Deaf;
 
 impl StepSink for Deaf {
-    fn guest(&mut self, _event: GuestEvent) -> Result<(), Refusal> {
-        Ok(())
+    fn guest(&mut self, _event: GuestEvent) -> Answer {
+        Answer::Now(Ok(()))
     }
 
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {

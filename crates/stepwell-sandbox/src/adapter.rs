@@ -1,6 +1,6 @@
 //! Preview 1 modules as components.
 
-use crate::load::{LoadError, LoadErrorKind};
+use crate::error::{LoadError, LoadErrorKind};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
 };

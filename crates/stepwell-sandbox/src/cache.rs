@@ -6,47 +6,50 @@
 //! checked are the bytes that are loaded. A file with another MAC is compiled anew, with a
 //! warning. Files are replaced by rename; a torn one has no valid MAC.
 
+use crate::code::Code;
+use crate::compile::{Compiled, Metering, compatibility};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fs::{self, File, OpenOptions};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use stepwell_event::Digest;
-use wasmtime::Engine;
 
 const MAC: usize = 32;
 /// One block of SHA-256, the natural size of an HMAC key.
 const KEY: usize = 64;
 
-/// A folder of compiled code that belongs to one engine configuration.
+/// A folder of compiled code that belongs to this version on this host.
 #[derive(Debug)]
-pub(crate) struct CodeCache {
+pub struct CodeCache {
     /// The cache's folder without symbolic links.
     root: Arc<Path>,
     folder: PathBuf,
     key: [u8; KEY],
-    engine: u64,
+    /// What the engine's configuration is, without counting work and with.
+    engines: [OnceLock<u64>; 2],
 }
 
 /// What the cache has for a component.
 #[derive(Debug)]
 pub(crate) enum Cached {
     /// Code that this host compiled for this component and engine.
-    Code(Vec<u8>),
+    Code(Code),
     Missing,
     /// A file that this host did not write, or that was changed since.
     Untrusted(PathBuf),
 }
 
 impl CodeCache {
-    pub(crate) fn open(root: &Path, engine: &Engine) -> io::Result<Self> {
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        let engine = hasher.finish();
+    /// Opens the cache in `root`, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written, or belongs to another user.
+    pub fn open(root: &Path) -> io::Result<Self> {
         let folder = root.join("compiled");
         fs::DirBuilder::new()
             .recursive(true)
@@ -62,21 +65,24 @@ impl CodeCache {
             root: root.canonicalize()?.into(),
             key: key(&root.join("key"))?,
             folder,
-            engine,
+            engines: Default::default(),
         })
     }
 
-    /// The folder without symbolic links.
-    pub(crate) fn root(&self) -> Arc<Path> {
+    /// The folder without symbolic links. No guest may enter it, wherever its workspace is.
+    #[must_use]
+    pub fn root(&self) -> Arc<Path> {
         Arc::clone(&self.root)
     }
 
-    pub(crate) fn has(&self, component: Digest) -> bool {
-        self.path(component).is_file()
+    /// Whether there is code for a component, so that loading it takes no time.
+    #[must_use]
+    pub fn has(&self, component: Digest, metering: Metering) -> bool {
+        self.path(component, metering).is_file()
     }
 
-    pub(crate) fn get(&self, component: Digest) -> Cached {
-        let path = self.path(component);
+    pub(crate) fn get(&self, component: Digest, metering: Metering) -> Cached {
+        let path = self.path(component, metering);
         let Ok(mut bytes) = fs::read(&path) else {
             return Cached::Missing;
         };
@@ -84,34 +90,69 @@ impl CodeCache {
             return Cached::Untrusted(path);
         };
         let mac = bytes.split_off(start);
-        match self.mac(component, &bytes).verify_slice(&mac) {
-            Ok(()) => Cached::Code(bytes),
-            Err(_) => Cached::Untrusted(path),
+        let right = self.mac(component, metering, &bytes).verify_slice(&mac);
+        match right.ok().and_then(|()| unpack(bytes)) {
+            Some(compiled) => Cached::Code(Code::new(component, metering, compiled)),
+            None => Cached::Untrusted(path),
         }
     }
 
-    pub(crate) fn put(&self, component: Digest, code: &[u8]) -> io::Result<()> {
-        let path = self.path(component);
+    pub(crate) fn put(&self, code: &Code) -> io::Result<()> {
+        let (component, metering) = (code.digest(), code.metering());
+        let bytes = pack(code.compiled())?;
+        let path = self.path(component, metering);
         let temporary = temporary(&path);
         let mut file = private_file(&temporary)?;
-        file.write_all(code)?;
-        file.write_all(&self.mac(component, code).finalize().into_bytes())?;
+        file.write_all(&bytes)?;
+        let mac = self.mac(component, metering, &bytes);
+        file.write_all(&mac.finalize().into_bytes())?;
         drop(file);
         fs::rename(&temporary, &path)
     }
 
-    fn path(&self, component: Digest) -> PathBuf {
-        self.folder
-            .join(format!("{}-{:016x}.cwasm", component.hex(), self.engine))
+    fn engine(&self, metering: Metering) -> u64 {
+        let [off, fuel] = &self.engines;
+        let engine = match metering {
+            Metering::Off => off,
+            Metering::Fuel => fuel,
+        };
+        *engine.get_or_init(|| compatibility(metering))
     }
 
-    fn mac(&self, component: Digest, code: &[u8]) -> Hmac<Sha256> {
+    fn path(&self, component: Digest, metering: Metering) -> PathBuf {
+        let engine = self.engine(metering);
+        self.folder
+            .join(format!("{}-{engine:016x}.cwasm", component.hex()))
+    }
+
+    fn mac(&self, component: Digest, metering: Metering, bytes: &[u8]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new(&self.key.into());
         mac.update(component.to_string().as_bytes());
-        mac.update(&self.engine.to_le_bytes());
-        mac.update(code);
+        mac.update(&self.engine(metering).to_le_bytes());
+        mac.update(bytes);
         mac
     }
+}
+
+/// The code, then the description, then the description's length: the code, which is large, need not
+/// be moved to be read.
+fn pack(compiled: &Compiled) -> io::Result<Vec<u8>> {
+    let description = serde_json::to_vec(&compiled.description)?;
+    let length = u32::try_from(description.len()).map_err(io::Error::other)?;
+    let mut bytes = Vec::with_capacity(compiled.code.len() + description.len() + 4);
+    bytes.extend_from_slice(&compiled.code);
+    bytes.extend_from_slice(&description);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    Ok(bytes)
+}
+
+fn unpack(mut code: Vec<u8>) -> Option<Compiled> {
+    let (rest, length) = code.split_last_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let at = rest.len().checked_sub(length)?;
+    let description = serde_json::from_slice(rest.get(at..)?).ok()?;
+    code.truncate(at);
+    Some(Compiled { code, description })
 }
 
 /// Reads the key, or makes one. A key that others can read is no key: it is replaced, which makes
@@ -180,29 +221,37 @@ mod tests {
     use super::*;
 
     fn cache(root: &Path) -> CodeCache {
-        CodeCache::open(root, &Engine::default()).unwrap()
+        CodeCache::open(root).unwrap()
     }
 
     #[test]
     fn code_comes_back_and_a_changed_byte_is_noticed() {
         let root = tempfile::tempdir().unwrap();
         let digest = Digest::from_sha256([1; 32]);
+        let compiled = Compiled {
+            code: b"code".to_vec(),
+            description: None,
+        };
         let cache = cache(root.path());
-        assert!(matches!(cache.get(digest), Cached::Missing));
-        cache.put(digest, b"code").unwrap();
-        assert!(matches!(cache.get(digest), Cached::Code(code) if code == b"code"));
+        let get = |digest| cache.get(digest, Metering::Off);
+        assert!(matches!(get(digest), Cached::Missing));
+        let code = Code::new(digest, Metering::Off, compiled.clone());
+        cache.put(&code).unwrap();
+        assert!(matches!(get(digest), Cached::Code(code) if *code.compiled() == compiled));
+        let path = |digest| cache.path(digest, Metering::Off);
         // The same bytes under another component's name are not that component's code.
         let other = Digest::from_sha256([2; 32]);
-        fs::copy(cache.path(digest), cache.path(other)).unwrap();
-        assert!(matches!(cache.get(other), Cached::Untrusted(_)));
-        let mut bytes = fs::read(cache.path(digest)).unwrap();
+        fs::copy(path(digest), path(other)).unwrap();
+        assert!(matches!(get(other), Cached::Untrusted(_)));
+        // Nor are they the code that counts its work.
+        fs::copy(path(digest), cache.path(digest, Metering::Fuel)).unwrap();
+        let metered = cache.get(digest, Metering::Fuel);
+        assert!(matches!(metered, Cached::Untrusted(_)));
+        let mut bytes = fs::read(path(digest)).unwrap();
         for index in 0..bytes.len() {
             bytes[index] ^= 1;
-            fs::write(cache.path(digest), &bytes).unwrap();
-            assert!(
-                matches!(cache.get(digest), Cached::Untrusted(_)),
-                "byte {index}"
-            );
+            fs::write(path(digest), &bytes).unwrap();
+            assert!(matches!(get(digest), Cached::Untrusted(_)), "byte {index}");
             bytes[index] ^= 1;
         }
     }

@@ -227,6 +227,6 @@ impl StepState {
 
     async fn ask(&mut self, event: GuestEvent) -> Result<(), Refusal> {
         self.link.room().await;
-        self.link.emit(event)
+        self.link.emit(event).await
     }
 }

@@ -11,9 +11,9 @@
 //! Where things live:
 //!
 //! - `profile`: the engine's configuration, every proposal and every number in one place.
-//! - `shape`: what a file is, and the streaming check before it is compiled.
-//! - `cache`: compiled code on disk, and why it may be trusted.
-//! - `load`, `signature`: from bytes to a component that can be instantiated.
+//! - `shape`, `compile`: what a file is, the streaming check before it is compiled, and compiling.
+//! - `code`, `cache`: compiled code, on disk too, and why it may be trusted.
+//! - `load`, `signature`: from code to a component that can be instantiated.
 //! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
 //!   much of it.
 //! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
@@ -22,6 +22,10 @@
 mod adapter;
 mod bindings;
 mod cache;
+mod code;
+mod compile;
+mod description;
+mod error;
 mod filesystem;
 mod host;
 mod limit;
@@ -37,6 +41,11 @@ mod signature;
 mod state;
 mod stop;
 
-pub use load::{Component, LoadError, LoadErrorKind, Loaded, Sandbox, SandboxConfig, SandboxError};
-pub use run::StepSink;
+pub use cache::CodeCache;
+pub use code::{Code, Loaded, load};
+pub use compile::{Compiled, Compiler, InThisProcess, Metering};
+pub use error::{LoadError, LoadErrorKind, SandboxError};
+pub use load::{Component, Sandbox, SandboxConfig};
+pub use network::{Dial, DialError, Dialed, NoNetwork};
+pub use run::{Answer, StepSink};
 pub use stop::StopHandle;

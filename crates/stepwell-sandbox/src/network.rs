@@ -4,6 +4,8 @@
 //! context denies sockets as well; these functions stand before it to say so.
 
 use crate::state::StepState;
+use serde::{Deserialize, Serialize};
+use std::pin::Pin;
 use std::sync::Arc;
 use stepwell_event::Denial;
 use wasmtime::StoreContextMut;
@@ -11,6 +13,41 @@ use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::ResolveAddressStream;
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddressFamily, Network};
 use wasmtime_wasi::p2::{TcpSocket, UdpSocket};
+
+/// Connects to other machines for guests. What a step may reach is decided where the connection is
+/// made, so a worker process, which cannot connect at all, asks the process that started it.
+pub trait Dial: Send + Sync {
+    /// Connects to `host`, a name or an address without brackets, on `port`.
+    fn dial<'a>(&'a self, host: &'a str, port: u16) -> Dialed<'a>;
+}
+
+/// A connection on its way.
+pub type Dialed<'a> =
+    Pin<Box<dyn Future<Output = Result<std::net::TcpStream, DialError>> + Send + 'a>>;
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum DialError {
+    /// The step may not connect there: the address is private, or no rule is for it.
+    #[error("{0}")]
+    Denied(String),
+    /// It has no address.
+    #[error("the name has no address")]
+    NoAddress,
+    /// Nobody answered, or in time.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Connects to nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoNetwork;
+
+impl Dial for NoNetwork {
+    fn dial<'a>(&'a self, _host: &'a str, _port: u16) -> Dialed<'a> {
+        Box::pin(async { Err(DialError::Denied("this sandbox has no network".to_owned())) })
+    }
+}
 
 /// Replaces the three functions by which a guest gets at the network.
 pub(crate) fn deny(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {

@@ -5,6 +5,7 @@
 //! those that would let a guest do unbounded work in one instruction (64-bit memories). A test
 //! compares the built engine with this list, so that an upgrade cannot change it silently.
 
+use crate::compile::Metering;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use wasmtime::{
@@ -56,11 +57,13 @@ const KEEP_RESIDENT: usize = 1 << 20;
 const STACK_KEEP_RESIDENT: usize = 32 << 10;
 
 /// The configuration of an engine that can hold `slots` steps at once.
-pub(crate) fn config(slots: u32) -> Config {
+pub(crate) fn config(slots: u32, metering: Metering, core_dumps: bool) -> Config {
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)
         .epoch_interruption(true)
+        .consume_fuel(metering == Metering::Fuel)
+        .coredump_on_trap(core_dumps)
         .wasm_gc(false)
         .wasm_function_references(false)
         .wasm_exceptions(false)
@@ -116,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_engine_has_exactly_the_features_of_the_profile() {
-        let engine = Engine::new(&config(1)).unwrap();
+        let engine = Engine::new(&config(1, Metering::Off, false)).unwrap();
         let features = engine.get_wasm_features();
         let off = WasmFeatures::GC
             | WasmFeatures::FUNCTION_REFERENCES
@@ -185,7 +188,7 @@ pagemap_scan Auto
 
     #[test]
     fn the_engine_has_exactly_the_numbers_of_the_profile() {
-        let engine = Engine::new(&config(3)).unwrap();
+        let engine = Engine::new(&config(3, Metering::Off, false)).unwrap();
         let pool = engine.get_pooling_config().unwrap();
         let mut text = String::new();
         macro_rules! tell {

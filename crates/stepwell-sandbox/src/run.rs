@@ -1,6 +1,7 @@
 //! One step: a fresh store and instance, its clock, and its end.
 
 use crate::bindings;
+use crate::compile::Metering;
 use crate::host::WORKSPACE;
 use crate::limit::Limiter;
 use crate::load::{Component, Program, Sandbox};
@@ -17,21 +18,27 @@ use std::time::{Duration, Instant};
 use stepwell_event::{
     Access, Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest, Stream, Usage,
 };
+use tokio::sync::oneshot;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, WasiCtx};
 
 /// Who hears what a guest does.
 pub trait StepSink: Send {
-    /// The guest did something. The answer goes back to it, where its call has one.
-    ///
-    /// # Errors
-    ///
-    /// A [`Refusal`] is the ordinary error of the guest's call.
-    fn guest(&mut self, event: GuestEvent) -> Result<(), Refusal>;
+    /// The guest did something. The answer goes back to it, if the event
+    /// [is a question](GuestEvent::is_question).
+    fn guest(&mut self, event: GuestEvent) -> Answer;
 
     /// `None` while events are taken as fast as they come; otherwise what to wait for.
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
+}
+
+/// What comes back of an event. A [`Refusal`] is the ordinary error of the guest's call.
+pub enum Answer {
+    /// It is known.
+    Now(Result<(), Refusal>),
+    /// It will be; if the other end is dropped, the step is about to end.
+    Later(oneshot::Receiver<Result<(), Refusal>>),
 }
 
 /// Why a step is stopped from outside.
@@ -104,8 +111,10 @@ impl Sandbox {
                 memory_peak,
                 output_bytes,
                 output_dropped,
+                ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
+            core_dump: None,
         }
     }
 
@@ -142,16 +151,32 @@ impl Sandbox {
                 .as_ref()
                 .filter(|grant| grant.access != Access::None)
                 .map(|grant| Workspace::new(grant.path.clone(), grant.access)),
-            private: self.private(),
+            private: self.config().private.clone(),
             listings: Vec::new(),
             stop: stop.clone(),
         };
-        Ok(armed(Store::new(self.engine(), state)))
+        let engine = self
+            .engine(component.metering)
+            .map_err(|error| Outcome::HostFailed {
+                message: error.to_string(),
+            })?;
+        let store = Store::new(&engine.engine, state);
+        Ok(armed(store, component.metering, request.limits.fuel))
     }
 }
 
 /// Sets the limits and the clock of a new store.
-pub(crate) fn armed(mut store: Store<StepState>) -> Store<StepState> {
+pub(crate) fn armed(
+    mut store: Store<StepState>,
+    metering: Metering,
+    fuel: u64,
+) -> Store<StepState> {
+    if metering == Metering::Fuel
+        && let Err(error) = store.set_fuel(fuel)
+    {
+        // Only an engine that does not count refuses.
+        tracing::error!(%error, "the engine does not count fuel");
+    }
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(profile::HOSTCALL_BYTES);
     store.set_max_component_handles(profile::HANDLES);

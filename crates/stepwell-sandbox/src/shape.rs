@@ -4,7 +4,7 @@
 //! minutes), and Wasmtime does not count that as a defect. So counts and depths are bounded before
 //! Cranelift sees a byte.
 
-use crate::load::{LoadError, LoadErrorKind};
+use crate::error::{LoadError, LoadErrorKind};
 use wasmparser::{Encoding, FunctionBody, Operator, Parser, Payload};
 
 /// Bytes of a component file.

@@ -3,7 +3,7 @@
 //! Wasmtime looks at the types of exports only when a step is about to run. Here they are written
 //! out as text and compared when the component is loaded, so that the message can show both.
 
-use crate::load::{LoadError, LoadErrorKind};
+use crate::error::{LoadError, LoadErrorKind};
 use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentFunc, ComponentItem, Type};
 

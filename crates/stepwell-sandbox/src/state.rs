@@ -1,7 +1,7 @@
 //! What one step's store holds.
 
 use crate::limit::Limiter;
-use crate::run::StepSink;
+use crate::run::{Answer, StepSink};
 use crate::stop::StopHandle;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,18 +81,27 @@ impl Link {
     }
 
     /// Hands an event to the sink and brings back its answer.
-    pub(crate) fn emit(&self, event: GuestEvent) -> Result<(), Refusal> {
-        self.sink
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .guest(event)
+    pub(crate) async fn emit(&self, event: GuestEvent) -> Result<(), Refusal> {
+        match self.hand_on(event) {
+            Answer::Now(answer) => answer,
+            Answer::Later(answer) => answer
+                .await
+                .unwrap_or_else(|_| Err(Refusal::Denied("the step is being stopped".to_owned()))),
+        }
     }
 
     /// Hands on an event that the guest gets no answer to.
     pub(crate) fn emit_unanswered(&self, event: GuestEvent) {
-        if let Err(refusal) = self.emit(event) {
+        if let Answer::Now(Err(refusal)) = self.hand_on(event) {
             tracing::debug!(?refusal, "the sink refused an event that has no answer");
         }
+    }
+
+    fn hand_on(&self, event: GuestEvent) -> Answer {
+        self.sink
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .guest(event)
     }
 
     /// Tells of a denial once there is room: a guest that asks in a loop must not outrun the

@@ -18,6 +18,7 @@ use stepwell_event::{JobPosition, RunId, RunResult};
 use stepwell_runner::{
     CancelLevel, Collector, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch, now_ms,
 };
+use stepwell_sandbox::{Code, Sandbox, SandboxConfig};
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -68,8 +69,6 @@ impl PipelineArgs {
     ) -> Result<Prepared, Exit> {
         let name = self.file.display().to_string();
         let refused = |problems: Problems| problems.report(console, self.output);
-        let runtime =
-            control_runtime().map_err(|problem| refused(Problems::of_file(&name, problem)))?;
         let secrets = self
             .secrets()
             .map_err(|problem| refused(Problems::of_file(&name, problem)))?;
@@ -86,7 +85,7 @@ impl PipelineArgs {
                 }
             },
         };
-        let prepared = runtime.block_on(request.prepare()).map_err(refused)?;
+        let prepared = request.prepare().map_err(refused)?;
         if !prepared.warnings.diagnostics.is_empty() {
             prepared.warnings.print(console, self.output);
         }
@@ -193,9 +192,10 @@ async fn perform(
                 NoRun::WrongInput(Diagnostic::error("no-value", why.clone()))
             }
         })?;
-    let closed = prepared.sandbox.private();
-    let closed = closed.into_iter().map(|folder| folder.to_path_buf());
+    let private = prepared.cache.as_ref().map(|cache| cache.root());
+    let closed = private.iter().map(|folder| folder.to_path_buf());
     let collector = Collector::new(&prepared.project, closed.collect(), &folder);
+    let steps = sandbox_steps(&prepared.codes, private).map_err(NoRun::Defect)?;
     let (recorder, events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
@@ -204,7 +204,7 @@ async fn perform(
         plan,
         opening,
         workspace: prepared.project.into(),
-        steps: Arc::new(SandboxSteps::new(prepared.sandbox, prepared.components)),
+        steps: Arc::new(steps),
         collector,
         recorder: Arc::new(recorder),
         guests: guests.clone(),
@@ -226,6 +226,22 @@ async fn perform(
         .map_err(|error| no_journal(&error, &error))?;
     drop(claim);
     Ok(result)
+}
+
+/// A sandbox in this process, with room for all jobs that run side by side.
+fn sandbox_steps(codes: &[Code], private: Option<Arc<Path>>) -> Result<SandboxSteps, Diagnostic> {
+    let config = SandboxConfig {
+        slots: PARALLEL_JOBS,
+        private,
+        ..SandboxConfig::default()
+    };
+    let no_sandbox = |error: &dyn std::error::Error| {
+        Diagnostic::error("no-sandbox", with_causes(error)).help(
+            "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
+        )
+    };
+    let sandbox = Sandbox::new(&config).map_err(|error| no_sandbox(&error))?;
+    SandboxSteps::new(Arc::new(sandbox), codes).map_err(|error| no_sandbox(&error))
 }
 
 /// Shows events on a thread of its own: a reader that does not read, such as a pager, holds up that

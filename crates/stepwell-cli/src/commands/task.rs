@@ -4,7 +4,7 @@ use crate::commands::OutputFormat;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::preparation::open_sandbox;
+use crate::preparation::open_cache;
 use crate::problem::Problems;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -13,6 +13,7 @@ use std::path::Path;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Capability, Description, FORMAT_VERSION, InputSpec};
 use stepwell_report::hostile;
+use stepwell_sandbox::{InThisProcess, Metering};
 use stepwell_tasks::{TaskFile, Tasks};
 
 /// Look at tasks
@@ -103,14 +104,17 @@ fn inspect(task: &str, environment: &Environment) -> Result<Found, Diagnostic> {
             Diagnostic::error("invalid-component", format!("`{task}` cannot run: {error}"));
         error.hint().into_iter().fold(problem, Diagnostic::help)
     };
-    let sandbox = open_sandbox(environment)?;
-    let loaded = sandbox
-        .load(&file.bytes, file.digest)
-        .map_err(|error| invalid(&error))?;
-    let runtime = crate::commands::run::control_runtime()?;
-    let description = runtime
-        .block_on(sandbox.describe(&loaded.component))
-        .map_err(|error| invalid(&error))?;
+    let cache = open_cache(environment)?;
+    let cache = cache.as_deref();
+    let loaded = stepwell_sandbox::load(
+        cache,
+        &InThisProcess,
+        &file.bytes,
+        file.digest,
+        Metering::Off,
+    )
+    .map_err(|error| invalid(&error))?;
+    let description = loaded.code.description().cloned();
     Ok(Found { file, description })
 }
 

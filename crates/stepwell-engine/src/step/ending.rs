@@ -245,6 +245,10 @@ fn masked(outcome: Outcome, scope: &Scope) -> Outcome {
         Outcome::Unusable { message } => Outcome::Unusable {
             message: clean(message),
         },
+        Outcome::Lost { cause, message } => Outcome::Lost {
+            cause,
+            message: clean(message),
+        },
         Outcome::HostFailed { message } => Outcome::HostFailed {
             message: clean(message),
         },

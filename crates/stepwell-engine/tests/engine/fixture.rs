@@ -118,6 +118,7 @@ pub(crate) fn report(outcome: Outcome) -> StepReport {
         outcome,
         usage: Usage::default(),
         read_stdin: false,
+        core_dump: None,
     }
 }
 

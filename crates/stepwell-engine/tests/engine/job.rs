@@ -252,7 +252,8 @@ fn a_step_is_told_what_the_plan_and_earlier_steps_say() {
         request.workspace,
         Some(WorkspaceGrant {
             path: PathBuf::from("/work"),
-            access: Access::Read
+            access: Access::Read,
+            folders: Vec::new(),
         })
     );
     assert_eq!(
@@ -381,6 +382,7 @@ fn a_step_that_fails_says_why() {
 fn a_step_that_asks_a_question_is_told_that_nobody_answers() {
     let asked = |outcome| StepReport {
         read_stdin: true,
+        core_dump: None,
         ..report(outcome)
     };
     assert_eq!(

@@ -155,6 +155,7 @@ impl Case {
                     outcome: outcome(text),
                     usage: Usage::default(),
                     read_stdin: false,
+                    core_dump: None,
                 }));
                 let requests = std::mem::take(&mut driver.collecting);
                 if !requests.is_empty() {

@@ -257,6 +257,7 @@ impl Simulation {
             outcome,
             usage: Usage::default(),
             read_stdin: false,
+            core_dump: None,
         };
         self.tell_job(number, JobInput::StepEnded(report));
     }

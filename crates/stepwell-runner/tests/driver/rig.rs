@@ -116,6 +116,7 @@ where
             outcome,
             usage: Usage::default(),
             read_stdin: false,
+            core_dump: None,
         }
     }
 }

@@ -1,0 +1,1 @@
+//! Decides which hosts a step may reach.

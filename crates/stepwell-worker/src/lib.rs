@@ -1,0 +1,1 @@
+//! The second wall: processes without rights that compile tasks and run steps.
