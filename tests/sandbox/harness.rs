@@ -79,7 +79,12 @@ pub(crate) fn run_bytes(bytes: Vec<u8>) -> Step {
 
 /// A typed task of `tests/guests`.
 pub(crate) fn task(name: &str) -> Step {
-    Step::new(guest(name), Entry::Task { inputs: Vec::new() })
+    task_bytes(guest(name))
+}
+
+/// A typed task.
+pub(crate) fn task_bytes(bytes: Vec<u8>) -> Step {
+    Step::new(bytes, Entry::Task { inputs: Vec::new() })
 }
 
 /// What is done to a running step.

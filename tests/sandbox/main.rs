@@ -5,11 +5,14 @@
 
 #![cfg(test)]
 
+mod abi;
 mod cache;
+mod clocks;
 mod damage;
 mod environment;
 mod files;
 mod format;
+mod fuel;
 mod handmade;
 mod harness;
 mod limits;
@@ -20,6 +23,7 @@ mod schema;
 mod state;
 mod task;
 mod time;
+mod traps;
 
 use std::path::Path;
 use stepwell_testkit::guests::repository;

@@ -2,7 +2,8 @@
 //!
 //! [`provoke`] matches all kinds: a new one does not compile until somebody says how it is reached.
 
-use crate::harness::{Ran, run};
+use crate::handmade::idle_command;
+use crate::harness::{Ran, Step, run, run_bytes, task};
 use stepwell_event::{GuestEvent, LIMITS, LimitKind, Outcome};
 
 /// A step that reached a limit.
@@ -26,6 +27,15 @@ pub(crate) enum How {
     Waits(u128),
 }
 
+/// A step that is ended by its limit.
+fn ends(step: Step, kind: LimitKind, value: u64) -> Provoked {
+    Provoked {
+        value,
+        ran: step.limit(kind, value).go(),
+        how: How::Ends,
+    }
+}
+
 /// Runs a guest into a limit.
 fn provoke(kind: LimitKind) -> Option<Provoked> {
     let provoked = match kind {
@@ -34,18 +44,24 @@ fn provoke(kind: LimitKind) -> Option<Provoked> {
             ran: run("out_flood").limit(kind, 2_048).args([3]).go(),
             how: How::Drops,
         },
-        LimitKind::Memory => Provoked {
-            value: 8 << 20,
-            ran: run("limit_memory").limit(kind, 8 << 20).go(),
-            how: How::Ends,
+        LimitKind::Memory => ends(run("limit_memory"), kind, 8 << 20),
+        LimitKind::Fuel => ends(run("time_spin"), kind, 1_000_000),
+        LimitKind::TableElements => {
+            let table = idle_command("(table 11 funcref)");
+            ends(run_bytes(table), kind, 10)
+        }
+        LimitKind::Resources => ends(run("limit_pollables"), kind, 100),
+        LimitKind::Handles => ends(run("limit_pollables"), kind, 50),
+        LimitKind::HostcallBytes => ends(run("limit_poll_list"), kind, 10_000),
+        LimitKind::RandomBytes => ends(run("env_random").args([1_001]), kind, 1_000),
+        LimitKind::CallsPerSecond => Provoked {
+            value: 500,
+            ran: task("task-calls")
+                .input("times", "300")
+                .limit(kind, 500)
+                .go(),
+            how: How::Waits(200),
         },
-        LimitKind::Fuel
-        | LimitKind::TableElements
-        | LimitKind::Resources
-        | LimitKind::Handles
-        | LimitKind::HostcallBytes
-        | LimitKind::RandomBytes
-        | LimitKind::CallsPerSecond => return None,
         // Files.
         LimitKind::ListedEntries
         | LimitKind::Written
