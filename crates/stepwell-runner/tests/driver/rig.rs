@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    Access, Digest, Entry, Envelope, GuestEvent, Outcome, RunEvent, RunId, RunResult, StepReport,
-    StepRequest, StepResult, Stream, Usage,
+    Access, Digest, Entry, Envelope, GuestEvent, Limits, Outcome, RunEvent, RunId, RunResult,
+    StepReport, StepRequest, StepResult, Stream, Usage,
 };
 use stepwell_expr::{Expression, Names};
 use stepwell_plan::{
-    Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
-    PlannedStrategy, PlannedTask, RunNumberFormat,
+    Ceilings, Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage,
+    PlannedStep, PlannedStrategy, PlannedTask, RunNumberFormat,
 };
 use stepwell_runner::{
     Beginning, CancelLevel, Collector, Keep, Recorder, Run, RunError, StepRunner, Watch, open, run,
@@ -40,6 +40,7 @@ pub(crate) fn step(name: &str, condition: &str) -> PlannedStep {
         env: Vec::new(),
         condition: Expression::condition(condition, &Names::STEP_CONDITION).unwrap(),
         timeout: None,
+        fuel: None,
         continue_on_error: false,
         retries: 0,
         commands: Commands::Restricted,
@@ -58,6 +59,7 @@ pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
         condition: Expression::default(),
         continue_on_error: false,
         timeout: None,
+        fuel: None,
         cancel_timeout: Duration::from_secs(300),
         unmet_demand: None,
         strategy: PlannedStrategy::Single,
@@ -69,8 +71,12 @@ pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
 pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
     let grant = Grant {
         workspace: Access::None,
-        memory: 1 << 20,
-        output: 1 << 20,
+        limits: Limits {
+            memory: 1 << 20,
+            output: 1 << 20,
+            ..Limits::default()
+        },
+        ..Grant::default()
     };
     let digest = Digest::from_sha256([0; 32]);
     Plan {
@@ -91,6 +97,7 @@ pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
             jobs: (0..jobs.len()).collect(),
         }],
         jobs,
+        ceilings: Ceilings::default(),
     }
 }
 
