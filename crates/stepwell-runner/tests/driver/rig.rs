@@ -13,7 +13,7 @@ use stepwell_plan::{
     PlannedStep, PlannedStrategy, PlannedTask, RunNumberFormat,
 };
 use stepwell_runner::{
-    Beginning, CancelLevel, Collector, Recorder, Run, RunError, StepRunner, Watch, open, run,
+    Beginning, CancelLevel, Collector, Keep, Recorder, Run, RunError, StepRunner, Watch, open, run,
 };
 use stepwell_sandbox::{StepSink, StopHandle};
 use stepwell_store::Journal;
@@ -102,7 +102,10 @@ pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
 }
 
 /// Runs the script for the name of each step.
-struct Scripted<F>(F);
+struct Scripted<F> {
+    script: F,
+    core_dump: Option<&'static [u8]>,
+}
 
 impl<F, Fut> StepRunner for Scripted<F>
 where
@@ -118,12 +121,12 @@ where
         let Entry::Command { args } = request.entry else {
             panic!("a script is a command");
         };
-        let outcome = (self.0)(args[0].clone(), sink).await;
+        let outcome = (self.script)(args[0].clone(), sink).await;
         StepReport {
             outcome,
             usage: Usage::default(),
             read_stdin: false,
-            core_dump: None,
+            core_dump: self.core_dump.map(<[u8]>::to_vec),
         }
     }
 }
@@ -132,6 +135,7 @@ where
 pub(crate) struct Rig {
     pub(crate) folder: TempDir,
     pub(crate) parallel_jobs: usize,
+    pub(crate) keep: Keep,
 }
 
 impl Rig {
@@ -139,6 +143,7 @@ impl Rig {
         Self {
             folder: tempfile::tempdir().unwrap(),
             parallel_jobs: 8,
+            keep: Keep::default(),
         }
     }
 
@@ -148,6 +153,22 @@ impl Rig {
         &self,
         plan: Plan,
         script: F,
+        control: impl FnOnce(Control) -> C,
+    ) -> (Result<RunResult, RunError>, C::Output)
+    where
+        F: Fn(String, Box<dyn StepSink>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+        C: Future,
+    {
+        self.run_dumping(plan, script, None, control)
+    }
+
+    /// As [`Rig::run`], with a core dump in the report of every step.
+    pub(crate) fn run_dumping<F, Fut, C>(
+        &self,
+        plan: Plan,
+        script: F,
+        core_dump: Option<&'static [u8]>,
         control: impl FnOnce(Control) -> C,
     ) -> (Result<RunResult, RunError>, C::Output)
     where
@@ -174,8 +195,9 @@ impl Rig {
                 plan: Arc::new(plan),
                 opening,
                 collector: Collector::new(self.folder.path(), Vec::new(), self.folder.path()),
+                keep: self.keep.clone(),
                 workspace: self.folder.path().into(),
-                steps: Arc::new(Scripted(script)),
+                steps: Arc::new(Scripted { script, core_dump }),
                 recorder: Arc::new(recorder),
                 guests: handle,
                 parallel_jobs: self.parallel_jobs,
