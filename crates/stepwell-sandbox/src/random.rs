@@ -39,9 +39,10 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_for_ever() {
-        // Recorded runs rely on it.
-        assert_eq!(seeded(7, Stream::Secure).next_u64(), 0);
-        assert_eq!(seeded(7, Stream::Insecure).next_u64(), 0);
-        assert_eq!(insecure_seed(7), 0);
+        // Recorded runs rely on it. The numbers are from another implementation of ChaCha12.
+        let first = |stream| seeded(7, stream).next_u64();
+        assert_eq!(first(Stream::Secure), 0xd3fc_baad_63e7_f21f);
+        assert_eq!(first(Stream::Insecure), 0x6905_a1ab_faa5_0126);
+        assert_eq!(insecure_seed(7), 0x480a_35cc_0477_c28d_5c71_cb21_23b9_d129);
     }
 }
