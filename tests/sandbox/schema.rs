@@ -3,6 +3,7 @@
 //! [`provoke`] matches all kinds: a new one does not compile until somebody says how it is reached.
 
 use crate::harness::{Ran, run};
+use crate::quotas;
 use stepwell_event::{GuestEvent, LIMITS, LimitKind, Outcome};
 
 /// A step that reached a limit.
@@ -18,12 +19,21 @@ pub(crate) enum How {
     /// The step ends, and its outcome names limit, value and use.
     Ends,
     /// The guest's call fails, and a denial on the step's record has this text in it.
-    #[expect(dead_code, reason = "the limits of files are the first that deny")]
+    #[expect(dead_code, reason = "no limit denies without an end yet")]
     Denies(&'static str),
     /// What exceeds it is dropped, and the step's record says so once.
     Drops,
     /// The guest waits: the step takes this many milliseconds at least, and succeeds.
     Waits(u128),
+}
+
+/// A step that a limit ended.
+fn ends(value: u64, ran: Ran) -> Provoked {
+    Provoked {
+        value,
+        ran,
+        how: How::Ends,
+    }
 }
 
 /// Runs a guest into a limit.
@@ -47,11 +57,11 @@ fn provoke(kind: LimitKind) -> Option<Provoked> {
         | LimitKind::RandomBytes
         | LimitKind::CallsPerSecond => return None,
         // Files.
-        LimitKind::ListedEntries
-        | LimitKind::Written
-        | LimitKind::FileSize
-        | LimitKind::Files
-        | LimitKind::Depth => return None,
+        LimitKind::ListedEntries => ends(50, quotas::provoke_listed_entries()),
+        LimitKind::Written => ends(10_000, quotas::provoke_written()),
+        LimitKind::FileSize => ends(10_000, quotas::provoke_file_size()),
+        LimitKind::Files => ends(3, quotas::provoke_files()),
+        LimitKind::Depth => ends(4, quotas::provoke_depth()),
         // Requests.
         LimitKind::HttpRequests
         | LimitKind::HttpInFlight

@@ -186,7 +186,7 @@ impl Account {
         let more = value.max(1).saturating_mul(2).min(spec.most);
         self.say(sums, spec.key, || Denial {
             capability: "limit".to_owned(),
-            target: format!("more than {} {}", amount(limit, value), spec.what),
+            target: format!("{} beyond {}", spec.what, amount(limit, value)),
             grant: (more > value).then(|| {
                 let more = amount(limit, more);
                 match limit.is_bytes() {
@@ -236,7 +236,7 @@ impl Account {
         if left.saturating_sub(len) < floor {
             self.say(&mut sums, "disk", || Denial {
                 capability: "disk".to_owned(),
-                target: format!("the last {} of the host's disk", bytes(floor)),
+                target: format!("the last {} that the host keeps free", bytes(floor)),
                 grant: None,
             });
             return Err(Errno::NOSPC);
@@ -281,6 +281,9 @@ impl Account {
     /// Waits until no write is under way: what a step has begun must not change files under the
     /// next one.
     pub(crate) async fn settle(&self) {
+        if self.sums().under_way == 0 {
+            return;
+        }
         let settled = async {
             loop {
                 let changed = self.settled.notified();
@@ -314,7 +317,7 @@ impl Drop for UnderWay {
 }
 
 fn floor(size: u64) -> u64 {
-    FLOOR.min(size / 20)
+    FLOOR.min((size / 20) & !0xF_FFFF)
 }
 
 fn amount(limit: LimitKind, value: u64) -> String {
@@ -355,6 +358,7 @@ mod tests {
 
     #[test]
     fn a_large_disk_keeps_a_fixed_floor_and_a_small_one_a_part() {
+        assert_eq!(floor(10 << 20), 0);
         assert_eq!(floor(4 << 40), 256 << 20);
         assert_eq!(floor(100 << 20), 5 << 20);
     }

@@ -9,7 +9,7 @@
 //! `dist` into one for `src`, nor for the host.
 
 use super::account::Account;
-use super::place::{Wish, is_closed, is_private, names};
+use super::place::{TRUSTED, Wish, is_closed, names, protected};
 use crate::host::WORKSPACE;
 use crate::load::SandboxConfig;
 use crate::scratch::Scratch;
@@ -66,17 +66,40 @@ impl Place {
 
 struct Workspace {
     grant: WorkspaceGrant,
-    real: Option<PathBuf>,
+    real: Option<Real>,
+}
+
+/// Where a workspace is on the host.
+struct Real {
+    /// Without symbolic links.
+    root: PathBuf,
+    /// Where the folders are that others trust, if a symbolic link has their name: those places are
+    /// closed by every name.
+    trusted: Vec<(PathBuf, Access)>,
+}
+
+impl Real {
+    fn of(granted: &Path) -> Option<Self> {
+        let root = std::fs::canonicalize(granted).ok()?;
+        let trusted = TRUSTED.iter().filter_map(|(name, most)| {
+            let path = root.join(name);
+            let is_link = std::fs::symlink_metadata(&path).is_ok_and(|it| it.is_symlink());
+            is_link.then(|| Some((std::fs::canonicalize(path).ok()?, *most)))?
+        });
+        Some(Self {
+            trusted: trusted.collect(),
+            root,
+        })
+    }
 }
 
 impl Workspace {
-    /// Its path without symbolic links. It is found out when it is first needed, since most steps
-    /// open no file.
-    fn real(&mut self) -> Option<&Path> {
+    /// It is found out when it is first needed, since most steps open no file.
+    fn real(&mut self) -> Option<&Real> {
         if self.real.is_none() {
-            self.real = std::fs::canonicalize(&self.grant.path).ok();
+            self.real = Real::of(&self.grant.path);
         }
-        self.real.as_deref()
+        self.real.as_ref()
     }
 
     /// What is granted at a place.
@@ -144,8 +167,9 @@ impl Files {
                 Mode::empty(),
             )
             .map_err(|error| failed(&error))?;
+            let host = Real::of(&grant.path).ok_or_else(|| failed(&"it has no real path"))?;
             for (folder, access) in &folders {
-                self.open_folder(&root, folder, *access, wasi)?;
+                self.open_folder(&root, &host, folder, *access, wasi)?;
             }
         }
         if grant.access != Access::None || !folders.is_empty() {
@@ -163,6 +187,7 @@ impl Files {
     fn open_folder(
         &self,
         root: &OwnedFd,
+        host: &Real,
         folder: &str,
         access: Access,
         wasi: &mut WasiCtxBuilder,
@@ -177,10 +202,17 @@ impl Files {
             Access::Write => Wish::Change,
             Access::None | Access::Read => Wish::Read,
         };
-        if is_closed(Path::new(folder), wish) {
+        let names = names(folder).ok_or_else(|| refused("cannot be granted: its path is odd"))?;
+        let real = host.root.join(folder);
+        let private = self.private.iter().map(|folder| (&**folder, Access::None));
+        let trusted = host.trusted.iter().map(|(folder, most)| (&**folder, *most));
+        if is_closed(Path::new(folder), wish)
+            || private
+                .chain(trusted)
+                .any(|(folder, most)| real.starts_with(folder) && access > most)
+        {
             return Err(refused("is not open to steps"));
         }
-        let names = names(folder).ok_or_else(|| refused("cannot be granted: its path is odd"))?;
         let opened = descend(root, &names, access == Access::Write).map_err(|error| {
             refused(&match error {
                 Errno::NOENT => "is not there".to_owned(),
@@ -190,16 +222,11 @@ impl Files {
                 error => format!("cannot be opened: {error}"),
             })
         })?;
-        let path = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
-        let failed = |error: &dyn std::fmt::Display| Outcome::HostFailed {
-            message: format!("cannot open the folder `{folder}` of the workspace: {error}"),
-        };
-        let real = std::fs::read_link(&path).map_err(|error| failed(&error))?;
-        if self.protects(&real) == Access::None {
-            return Err(refused("is not open to steps"));
-        }
+        let path = format!("/proc/self/fd/{}", opened.as_raw_fd());
         wasi.preopened_dir(path, format!("/{folder}"), permissions)
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| Outcome::HostFailed {
+                message: format!("cannot open the folder `{folder}` of the workspace: {error}"),
+            })?;
         Ok(())
     }
 
@@ -250,16 +277,10 @@ impl Files {
 
     /// What no grant can exceed at a place of the host.
     fn protects(&self, real: &Path) -> Access {
-        let Some(private) = self.private.as_deref() else {
-            return Access::Write;
-        };
-        if is_private(real, private, Wish::Read) {
-            Access::None
-        } else if is_private(real, private, Wish::Change) {
-            Access::Read
-        } else {
-            Access::Write
-        }
+        let private = self.private.as_deref();
+        private.map_or(Access::Write, |folder| {
+            protected(real, folder, Access::None)
+        })
     }
 
     /// Where in the step's folders a path of the host is; `None` if it is in none of them.
@@ -276,7 +297,11 @@ impl Files {
         }
         let mut most = self.protects(real);
         let workspace = self.workspace.as_mut()?;
-        let path = real.strip_prefix(workspace.real()?).ok()?.to_owned();
+        let host = workspace.real()?;
+        let path = real.strip_prefix(&host.root).ok()?.to_owned();
+        for (folder, access) in &host.trusted {
+            most = most.min(protected(real, folder, *access));
+        }
         if is_closed(&path, Wish::Read) {
             most = Access::None;
         } else if is_closed(&path, Wish::Change) {

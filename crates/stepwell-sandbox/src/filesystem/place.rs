@@ -3,9 +3,13 @@
 use crate::scratch;
 use std::ffi::OsStr;
 use std::path::Path;
+use stepwell_event::Access;
 
 const JOURNAL: &str = ".stepwell";
 const GIT: &str = ".git";
+
+/// The names that others trust at the root of a workspace, and the most that can be granted there.
+pub(super) const TRUSTED: [(&str, Access); 2] = [(JOURNAL, Access::None), (GIT, Access::Read)];
 
 /// What a guest wants to do with a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +30,16 @@ pub(super) fn is_closed(path: &Path, wish: Wish) -> bool {
     })
 }
 
-/// Whether `real` is in a folder of the host that no guest may enter, or holds it: who can move
-/// a folder above it can put another in its place.
-pub(super) fn is_private(real: &Path, folder: &Path, wish: Wish) -> bool {
-    real.starts_with(folder) || (wish == Wish::Change && folder.starts_with(real))
+/// What can be granted at `real`, given a folder of the host where `most` can be. What holds the
+/// folder cannot be changed either: who can move a folder above it can put another in its place.
+pub(super) fn protected(real: &Path, folder: &Path, most: Access) -> Access {
+    if real.starts_with(folder) {
+        most
+    } else if folder.starts_with(real) {
+        Access::Read
+    } else {
+        Access::Write
+    }
 }
 
 /// The names of a granted folder's path; `None` if it is not written as one.
@@ -81,23 +91,19 @@ mod tests {
     }
 
     #[test]
-    fn a_private_folder_is_closed_and_what_holds_it_stays_where_it_is() {
+    fn a_protected_folder_is_closed_and_what_holds_it_stays_where_it_is() {
         let cache = Path::new("/home/me/.cache/stepwell");
-        let check = |real: &str, read, change| {
+        let check = |real: &str, most| {
             assert_eq!(
-                is_private(Path::new(real), cache, Wish::Read),
-                read,
-                "reading {real}"
-            );
-            assert_eq!(
-                is_private(Path::new(real), cache, Wish::Change),
-                change,
-                "changing {real}"
+                protected(Path::new(real), cache, Access::None),
+                most,
+                "{real}"
             );
         };
-        check("/home/me/.cache/stepwell/key", true, true);
-        check("/home/me/.cache", false, true);
-        check("/home/me/src", false, false);
+        check("/home/me/.cache/stepwell/key", Access::None);
+        check("/home/me/.cache/stepwell", Access::None);
+        check("/home/me/.cache", Access::Read);
+        check("/home/me/src", Access::Write);
     }
 
     #[test]
