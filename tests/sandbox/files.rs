@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
-use stepwell_event::{Access, Outcome};
+use stepwell_event::{Access, LimitKind, Outcome};
 use tempfile::TempDir;
 
 #[test]
@@ -60,14 +60,14 @@ fn workspace() -> TempDir {
 
 /// What a change of a file or a folder would change.
 #[derive(Debug, PartialEq)]
-struct Look {
+pub(crate) struct Look {
     content: Option<Vec<u8>>,
     modified: (i64, i64),
     links: u64,
 }
 
 /// Everything in a folder.
-fn picture(folder: &Path) -> BTreeMap<PathBuf, Look> {
+pub(crate) fn picture(folder: &Path) -> BTreeMap<PathBuf, Look> {
     let mut all = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -225,7 +225,11 @@ fn the_escape_guest_would_tell_of_a_path_that_leads_somewhere() {
 #[test]
 fn a_guest_can_go_deep() {
     let workspace = tempfile::tempdir().unwrap();
-    let ran = run("fs_deep").workspace(workspace.path()).args([300]).go();
+    let ran = run("fs_deep")
+        .workspace(workspace.path())
+        .limit(LimitKind::Depth, 301)
+        .args([300])
+        .go();
     assert_eq!(ran.succeeded(), "found\n");
     assert!(workspace.path().join("d/".repeat(300) + "bottom").is_file());
 }

@@ -173,6 +173,21 @@ impl Step {
         self
     }
 
+    /// Grants more access to folders of the workspace than to the rest of it.
+    pub(crate) fn folders(mut self, folders: &[(&str, Access)]) -> Self {
+        let workspace = self.workspace.as_mut().expect("a workspace comes first");
+        let folders = folders.iter();
+        workspace.folders = folders
+            .map(|(folder, access)| ((*folder).to_owned(), *access))
+            .collect();
+        self
+    }
+
+    pub(crate) fn scratch(mut self, bytes: u64) -> Self {
+        self.grants.scratch = Some(bytes);
+        self
+    }
+
     pub(crate) fn timeout(mut self, millis: u64) -> Self {
         self.limits.timeout_ms = Some(millis);
         self

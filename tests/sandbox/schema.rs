@@ -4,6 +4,7 @@
 
 use crate::handmade::idle_command;
 use crate::harness::{Ran, Step, run, run_bytes, task};
+use crate::quotas;
 use stepwell_event::{GuestEvent, LIMITS, LimitKind, Outcome};
 
 /// A step that reached a limit.
@@ -19,12 +20,21 @@ pub(crate) enum How {
     /// The step ends, and its outcome names limit, value and use.
     Ends,
     /// The guest's call fails, and a denial on the step's record has this text in it.
-    #[expect(dead_code, reason = "the limits of files are the first that deny")]
+    #[expect(dead_code, reason = "no limit denies without an end yet")]
     Denies(&'static str),
     /// What exceeds it is dropped, and the step's record says so once.
     Drops,
     /// The guest waits: the step takes this many milliseconds at least, and succeeds.
     Waits(u128),
+}
+
+/// A step that a limit ended.
+fn ended(value: u64, ran: Ran) -> Provoked {
+    Provoked {
+        value,
+        ran,
+        how: How::Ends,
+    }
 }
 
 /// A step that is ended by its limit.
@@ -63,11 +73,11 @@ fn provoke(kind: LimitKind) -> Option<Provoked> {
             how: How::Waits(200),
         },
         // Files.
-        LimitKind::ListedEntries
-        | LimitKind::Written
-        | LimitKind::FileSize
-        | LimitKind::Files
-        | LimitKind::Depth => return None,
+        LimitKind::ListedEntries => ended(50, quotas::provoke_listed_entries()),
+        LimitKind::Written => ended(10_000, quotas::provoke_written()),
+        LimitKind::FileSize => ended(10_000, quotas::provoke_file_size()),
+        LimitKind::Files => ended(3, quotas::provoke_files()),
+        LimitKind::Depth => ended(4, quotas::provoke_depth()),
         // Requests.
         LimitKind::HttpRequests
         | LimitKind::HttpInFlight

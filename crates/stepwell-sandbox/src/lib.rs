@@ -16,6 +16,7 @@
 //! - `load`, `signature`: from code to a component that can be instantiated.
 //! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
 //!   much of it.
+//! - `scratch`: a private folder for one step, and its removal.
 //! - `clock`, `random`, `pace`: the time and the random bytes that a guest sees, and how often it
 //!   may call.
 //! - `run`, `stop`, `meter`: one step, its deadline and its CPU time.
@@ -44,6 +45,7 @@ mod pace;
 mod profile;
 mod random;
 mod run;
+mod scratch;
 mod shape;
 mod signature;
 mod state;

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::compile::{Metering, PATIENCE};
 use crate::description::translate;
 use crate::error::{LoadError, LoadErrorKind, SandboxError};
+use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::network::{Dial, NoNetwork};
 use crate::pace::Pace;
@@ -14,7 +15,7 @@ use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
 use crate::{filesystem, host, network, profile};
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -34,6 +35,9 @@ pub struct SandboxConfig {
     /// A folder of the host that no guest may enter, wherever its workspace is; without symbolic
     /// links.
     pub private: Option<Arc<Path>>,
+    /// Where the scratch folders of steps are made; the system's folder for temporary files if it
+    /// says nothing.
+    pub scratch: Option<PathBuf>,
     /// Whether a step that trapped has its core dump in its report.
     pub core_dumps: bool,
     /// Who connects to other machines.
@@ -46,6 +50,7 @@ impl Default for SandboxConfig {
         Self {
             slots: 1,
             private: None,
+            scratch: None,
             core_dumps: false,
             dial: Arc::new(NoNetwork),
         }
@@ -205,6 +210,7 @@ impl Sandbox {
     fn bare_store(&self, metering: Metering) -> Result<Store<StepState>, SandboxError> {
         let limits = Limits::default();
         let engine = self.engine(metering)?;
+        let link = Arc::new(Link::new(Box::new(Nobody), 0));
         let state = StepState {
             wasi: WasiCtx::builder()
                 .max_random_size(limits.random_bytes)
@@ -214,11 +220,9 @@ impl Sandbox {
             limiter: Limiter::new(&limits),
             pace: Pace::new(&engine.engine, &limits, Instant::now()),
             _running: engine.enter(),
-            link: Arc::new(Link::new(Box::new(Nobody), 0)),
+            files: Files::none(&limits, &link),
+            link,
             inputs: Vec::new(),
-            workspace: None,
-            private: None,
-            listings: Vec::new(),
             stop: StopHandle::default(),
         };
         let store = Store::new(&engine.engine, state);

@@ -4,7 +4,7 @@ use crate::bindings;
 use crate::clock::{Monotonic, Wall};
 use crate::compile::Metering;
 use crate::dump;
-use crate::host::WORKSPACE;
+use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::load::{Component, Program, Sandbox, table};
 use crate::meter::Metered;
@@ -12,19 +12,17 @@ use crate::outcome;
 use crate::output::{ClosedInput, Output};
 use crate::pace::Pace;
 use crate::random;
-use crate::state::{Link, StepState, Workspace};
+use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Entry, GuestEvent, Limits, Outcome, Random, Refusal, StepReport, StepRequest, Stream,
-    Usage,
+    Entry, GuestEvent, Limits, Outcome, Random, Refusal, StepReport, StepRequest, Stream, Usage,
 };
 use tokio::sync::oneshot;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::{FsPerms, WasiCtx};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 /// Who hears what a guest does.
 pub trait StepSink: Send {
@@ -81,6 +79,7 @@ impl Sandbox {
         let mut memory_peak = 0;
         let mut fuel = None;
         let mut core_dump = None;
+        let mut files = (0, 0);
         let outcome = match self.store(component, request, &stop, &link, started) {
             Err(unusable) => unusable,
             Ok(mut store) => {
@@ -115,8 +114,12 @@ impl Sandbox {
                         outcome
                     }
                 };
+                let leftover = store.data_mut().files.end();
                 drop(store);
-                outcome
+                let account = Arc::clone(&leftover.account);
+                leftover.clear().await;
+                files = account.used();
+                account.blame(outcome)
             }
         };
         let (output_bytes, output_dropped) = link.output_use();
@@ -129,6 +132,8 @@ impl Sandbox {
                 output_bytes,
                 output_dropped,
                 fuel,
+                written: files.0,
+                files: files.1,
                 ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
@@ -161,14 +166,15 @@ impl Sandbox {
                 return Err(unusable("the component is a task, which takes `inputs`"));
             }
         };
-        let wasi = wasi(request, link)?;
+        let mut wasi = wasi(request, link);
+        let files = Files::granted(request, self.config(), link, &mut wasi)?;
         let engine = self
             .engine(component.metering)
             .map_err(|error| Outcome::HostFailed {
                 message: error.to_string(),
             })?;
         let state = StepState {
-            wasi,
+            wasi: wasi.build(),
             table: table(&request.limits),
             limits: request.limits,
             limiter: Limiter::new(&request.limits),
@@ -176,13 +182,7 @@ impl Sandbox {
             _running: engine.enter(),
             link: Arc::clone(link),
             inputs,
-            workspace: request
-                .workspace
-                .as_ref()
-                .filter(|grant| grant.access != Access::None)
-                .map(|grant| Workspace::new(grant.path.clone(), grant.access)),
-            private: self.config().private.clone(),
-            listings: Vec::new(),
+            files,
             stop: stop.clone(),
         };
         let store = Store::new(&engine.engine, state);
@@ -216,7 +216,7 @@ pub(crate) fn armed(mut store: Store<StepState>, metering: Metering) -> Store<St
     store
 }
 
-fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
+fn wasi(request: &StepRequest, link: &Arc<Link>) -> WasiCtxBuilder {
     let mut wasi = WasiCtx::builder();
     wasi.stdin(ClosedInput(Arc::clone(link)))
         .stdout(Output {
@@ -239,24 +239,7 @@ fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
     if let Entry::Command { args } = &request.entry {
         wasi.arg("main").args(args);
     }
-    if let Some((path, permissions)) = workspace(request) {
-        wasi.preopened_dir(path, WORKSPACE, permissions)
-            .map_err(|error| Outcome::HostFailed {
-                message: format!("cannot open the workspace `{}`: {error}", path.display()),
-            })?;
-    }
-    Ok(wasi.build())
-}
-
-/// The directory that the guest may see, and what it may do there.
-fn workspace(request: &StepRequest) -> Option<(&Path, FsPerms)> {
-    let grant = request.workspace.as_ref()?;
-    let permissions = match grant.access {
-        Access::None => return None,
-        Access::Read => FsPerms::ReadOnly,
-        Access::Write => FsPerms::ReadWrite,
-    };
-    Some((&grant.path, permissions))
+    wasi
 }
 
 /// What a component's entry returned.

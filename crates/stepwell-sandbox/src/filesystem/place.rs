@@ -1,10 +1,15 @@
 //! Which places of a workspace are closed to a guest.
 
+use crate::scratch;
 use std::ffi::OsStr;
 use std::path::Path;
+use stepwell_event::Access;
 
 const JOURNAL: &str = ".stepwell";
 const GIT: &str = ".git";
+
+/// The names that others trust at the root of a workspace, and the most that can be granted there.
+pub(super) const TRUSTED: [(&str, Access); 2] = [(JOURNAL, Access::None), (GIT, Access::Read)];
 
 /// What a guest wants to do with a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +23,31 @@ pub(super) fn is_closed(path: &Path, wish: Wish) -> bool {
     path.components().any(|part| {
         let part: &OsStr = part.as_os_str();
         part.eq_ignore_ascii_case(JOURNAL)
+            || part
+                .as_encoded_bytes()
+                .starts_with(scratch::PREFIX.as_bytes())
             || (wish == Wish::Change && part.eq_ignore_ascii_case(GIT))
     })
 }
 
-/// Whether `real` is in a folder of the host that no guest may enter, or holds it: who can move
-/// a folder above it can put another in its place.
-pub(super) fn is_private(real: &Path, folder: &Path, wish: Wish) -> bool {
-    real.starts_with(folder) || (wish == Wish::Change && folder.starts_with(real))
+/// What can be granted at `real`, given a folder of the host where `most` can be. What holds the
+/// folder cannot be changed either: who can move a folder above it can put another in its place.
+pub(super) fn protected(real: &Path, folder: &Path, most: Access) -> Access {
+    if real.starts_with(folder) {
+        most
+    } else if folder.starts_with(real) {
+        Access::Read
+    } else {
+        Access::Write
+    }
+}
+
+/// The names of a granted folder's path; `None` if it is not written as one.
+pub(super) fn names(path: &str) -> Option<Vec<&str>> {
+    let names = path.split('/');
+    names
+        .map(|name| (!matches!(name, "" | "." | "..") && !name.contains('\0')).then_some(name))
+        .collect()
 }
 
 /// The folder that an operation on `path` changes, and the name in it; no name for a path that
@@ -65,26 +87,32 @@ mod tests {
         check(".GIT/config", false, true);
         check(".stepwell", true, true);
         check("a/.stepwell/journal.db", true, true);
+        check("stepwell-scratch-0123/file", true, true);
     }
 
     #[test]
-    fn a_private_folder_is_closed_and_what_holds_it_stays_where_it_is() {
+    fn a_protected_folder_is_closed_and_what_holds_it_stays_where_it_is() {
         let cache = Path::new("/home/me/.cache/stepwell");
-        let check = |real: &str, read, change| {
+        let check = |real: &str, most| {
             assert_eq!(
-                is_private(Path::new(real), cache, Wish::Read),
-                read,
-                "reading {real}"
-            );
-            assert_eq!(
-                is_private(Path::new(real), cache, Wish::Change),
-                change,
-                "changing {real}"
+                protected(Path::new(real), cache, Access::None),
+                most,
+                "{real}"
             );
         };
-        check("/home/me/.cache/stepwell/key", true, true);
-        check("/home/me/.cache", false, true);
-        check("/home/me/src", false, false);
+        check("/home/me/.cache/stepwell/key", Access::None);
+        check("/home/me/.cache/stepwell", Access::None);
+        check("/home/me/.cache", Access::Read);
+        check("/home/me/src", Access::Write);
+    }
+
+    #[test]
+    fn a_granted_folder_has_a_plain_path() {
+        assert_eq!(names("a"), Some(vec!["a"]));
+        assert_eq!(names("a/b c"), Some(vec!["a", "b c"]));
+        for odd in ["", "/a", "a/", "a//b", ".", "a/..", "../a", "a/./b", "a\0b"] {
+            assert_eq!(names(odd), None, "{odd:?}");
+        }
     }
 
     #[test]
