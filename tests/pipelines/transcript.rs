@@ -167,6 +167,7 @@ fn line_of_job(wanted: &str, event: &RunEvent) -> Option<String> {
         | RunEvent::StageStarted { .. }
         | RunEvent::StageFinished { .. }
         | RunEvent::JobExpanded { .. }
+        | RunEvent::StepInvoked { .. }
         | RunEvent::CancelRequested { .. }
         | RunEvent::RunFinished { .. } => return None,
     };

@@ -1,7 +1,8 @@
 //! The job machine: the steps of one job, one after the other.
 
 use crate::place::Place;
-use crate::request;
+use crate::reason::Bound;
+use crate::request::{self, Surroundings};
 use crate::result::{name, worse};
 use crate::scope::Scope;
 use crate::start::{JobEnd, JobStart};
@@ -11,8 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    Collect, Collected, GuestEvent, Limits, LineKind, Refusal, RunEvent, StepReport, StepRequest,
-    StepResult,
+    Collect, Collected, GuestEvent, LimitKind, Limits, LineKind, Outcome, Refusal, RunEvent,
+    StepReport, StepRequest, StepResult, Usage,
 };
 use stepwell_plan::{Plan, PlannedJob, PlannedStep};
 use stopping::{Cause, Force, Stopping};
@@ -110,6 +111,9 @@ pub struct JobMachine {
     job: usize,
     name: Arc<str>,
     workspace: PathBuf,
+    started_ms: u64,
+    /// What its steps may still use of the fuel that they have together.
+    fuel: Option<u64>,
     scope: Scope,
     /// What to tell the reader with the next step that begins.
     warnings: Vec<String>,
@@ -131,8 +135,10 @@ impl JobMachine {
             job,
             id,
             variables,
+            started_ms,
             secrets,
         } = start;
+        let fuel = plan.jobs.get(job).and_then(|job| job.fuel);
         let (mut scope, warnings) = Scope::new(variables);
         for secret in secrets {
             // It was masked where it comes from; what is over the bounds of this job is not.
@@ -143,6 +149,8 @@ impl JobMachine {
             job,
             name: id,
             workspace,
+            started_ms,
+            fuel,
             scope,
             warnings,
             status: StepResult::Succeeded,
@@ -342,17 +350,20 @@ impl JobMachine {
         while let Some(step) = steps.get(self.next) {
             let index = self.next;
             self.next += 1;
-            let ended = match self.reason_not_to_run(step) {
-                Some(ended) => ended,
+            let (ended, outcome) = match self.reason_not_to_run(step) {
+                Some(ended) => (ended, None),
                 None => match self.begin(&plan, step, index, out) {
                     Ok(()) => return,
-                    Err(reason) => tolerate(StepResult::Failed, reason, step.continue_on_error),
+                    Err((reason, outcome)) => {
+                        let failed = StepResult::Failed;
+                        (tolerate(failed, reason, step.continue_on_error), outcome)
+                    }
                 },
             };
             let (result, reason) = ended;
             let reason = self.scope.clean(&reason);
             let place = Place::new(&self.name, index);
-            self.events.push(place.not_begun(result, reason));
+            self.events.push(place.not_begun(result, reason, outcome));
             self.merge(result);
         }
         self.finish(out);
@@ -406,42 +417,56 @@ impl JobMachine {
         all.unwrap_or_default().min(most)
     }
 
+    /// The steps before have used all the fuel of the job.
+    fn out_of_fuel(&self) -> Option<(String, Option<Outcome>)> {
+        let budget = self.planned()?.fuel?;
+        let outcome = Outcome::LimitExceeded {
+            limit: LimitKind::Fuel,
+            value: budget,
+            used: budget - self.fuel?,
+        };
+        let reason = Bound::OfJob.exceeded(LimitKind::Fuel, budget, budget);
+        (self.fuel == Some(0)).then_some((reason, Some(outcome)))
+    }
+
+    /// Begins a step, or tells why it cannot, and the outcome if that is one of a step.
     fn begin(
         &mut self,
         plan: &Plan,
         planned: &PlannedStep,
         index: usize,
         out: &mut Vec<JobCommand>,
-    ) -> Result<(), String> {
-        let task = request::task(plan, planned)?;
-        let request = request::build(
-            planned,
-            task,
-            &self.workspace,
-            &self.scope,
-            self.step_grace(),
-        )?;
+    ) -> Result<(), (String, Option<Outcome>)> {
+        if let Some(ended) = self.out_of_fuel() {
+            return Err(ended);
+        }
+        let surroundings = Surroundings {
+            workspace: &self.workspace,
+            scope: &self.scope,
+            grace: self.step_grace(),
+            started_ms: self.started_ms,
+            job: &self.name,
+            index,
+        };
+        let task = request::task(plan, planned).map_err(|reason| (reason, None))?;
+        let (request, recorded) =
+            request::build(planned, task, &surroundings).map_err(|reason| (reason, None))?;
         let place = Place::new(&self.name, index);
         self.events.push(place.started());
         for warning in std::mem::take(&mut self.warnings) {
             let warning = self.scope.clean(&warning);
             self.events.push(place.line(LineKind::Host, warning));
         }
-        self.tell(out);
-        let kept = (planned.retries > 0).then(|| request.clone());
-        self.order(
-            JobCommand::RunStep {
-                step: index,
-                request,
-            },
-            out,
-        );
-        self.phase = Phase::Running(Box::new(Attempt {
+        let attempt = Attempt {
             step: Step::new(place, planned, task),
             index,
             retries: 0,
-            request: kept,
-        }));
+            lost: 0,
+            charged: Usage::default(),
+            request,
+            recorded,
+        };
+        self.run_attempt(attempt, out);
         Ok(())
     }
 }

@@ -1,7 +1,10 @@
 //! Which step an event is about.
 
+use crate::request::Recorded;
 use std::sync::Arc;
-use stepwell_event::{Issue, LineKind, Published, RunEvent, StepRecord, StepResult, Usage};
+use stepwell_event::{
+    Issue, LineKind, Outcome, Published, RunEvent, StepRecord, StepResult, Usage,
+};
 
 /// A step of a job.
 #[derive(Debug, Clone)]
@@ -23,6 +26,16 @@ impl Place {
         RunEvent::StepStarted {
             job: Arc::clone(&self.job),
             step: self.step,
+        }
+    }
+
+    pub(crate) fn invoked(&self, attempt: u32, recorded: &Recorded) -> RunEvent {
+        RunEvent::StepInvoked {
+            job: Arc::clone(&self.job),
+            step: self.step,
+            attempt,
+            request: recorded.request.clone(),
+            secrets: recorded.secrets.clone(),
         }
     }
 
@@ -88,10 +101,15 @@ impl Place {
     }
 
     /// The step ended without having begun.
-    pub(crate) fn not_begun(&self, result: StepResult, reason: String) -> RunEvent {
+    pub(crate) fn not_begun(
+        &self,
+        result: StepResult,
+        reason: String,
+        outcome: Option<Outcome>,
+    ) -> RunEvent {
         self.finished(StepRecord {
             result,
-            outcome: None,
+            outcome,
             reason: Some(reason),
             usage: Usage::default(),
             errors: 0,

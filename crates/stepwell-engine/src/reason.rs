@@ -1,14 +1,67 @@
 //! Why a step did not succeed, as one line for a person.
 
 use std::fmt::Write;
-use stepwell_event::{Frame, Outcome, StepResult, TrapKind};
+use stepwell_event::{Frame, LimitKind, Outcome, StepResult, TrapKind};
 use stepwell_expr::Expression;
+use stepwell_plan::count;
 
 /// Characters of a guest's word in a reason.
 const MAX_WORD: usize = 120;
 
-/// What happened to a guest that did not succeed; `None` if it did.
-pub(crate) fn of_outcome(outcome: &Outcome) -> Option<String> {
+/// What set a limit that a step has reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// The limits of its task.
+    OfTask {
+        /// The task's name.
+        task: String,
+        /// The most that the limit can be; `None` is anything.
+        most: Option<u64>,
+    },
+    /// A limit of the step itself.
+    OfStep,
+    /// What the steps of the job have together.
+    OfJob,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Self::OfTask {
+            task: String::new(),
+            most: None,
+        }
+    }
+}
+
+impl Bound {
+    /// The limit, its value and the use, and what raises it.
+    pub(crate) fn exceeded(&self, limit: LimitKind, value: u64, used: u64) -> String {
+        let amount = |amount| match limit.is_bytes() {
+            true => size(amount),
+            false => count::format(amount),
+        };
+        let key = limit.spec().key;
+        let raised_by = match self {
+            Self::OfTask { task, most } => {
+                let most = most.map(|most| format!(", at most {}", amount(most)));
+                let most = most.unwrap_or_default();
+                format!("`limits.{key}` of task `{task}`{most}")
+            }
+            Self::OfStep => format!("`{key}` of the step"),
+            Self::OfJob => format!("`{key}` of the job"),
+        };
+        let verb = match limit {
+            LimitKind::Fuel => "used",
+            _ => "asked",
+        };
+        let (what, used, value) = (limit.describe(), amount(used), amount(value));
+        format!("{what}: {used} {verb}, limit {value} ({raised_by})")
+    }
+}
+
+/// What happened to a guest that did not succeed; `None` if it did. `bound` is what set the limit that
+/// it has reached.
+pub(crate) fn of_outcome(outcome: &Outcome, bound: &Bound) -> Option<String> {
     Some(match outcome {
         Outcome::Succeeded => return None,
         Outcome::ExitCode { code } => format!("exit code {code}"),
@@ -18,21 +71,7 @@ pub(crate) fn of_outcome(outcome: &Outcome) -> Option<String> {
         },
         Outcome::Trapped { trap, backtrace } => trapped(*trap, backtrace.first()),
         Outcome::TimedOut { limit_ms } => format!("timed out after {}", duration(*limit_ms)),
-        Outcome::LimitExceeded { limit, value, used } => {
-            let amount = |amount| {
-                if limit.is_bytes() {
-                    size(amount)
-                } else {
-                    amount.to_string()
-                }
-            };
-            format!(
-                "{} limit of {} reached ({} asked)",
-                limit.describe(),
-                amount(*value),
-                amount(*used)
-            )
-        }
+        Outcome::LimitExceeded { limit, value, used } => bound.exceeded(*limit, *value, *used),
         Outcome::Canceled { .. } => "canceled".to_owned(),
         Outcome::Unusable { message } => format!("the component cannot run: {message}"),
         Outcome::Lost { message, .. } => format!("the worker process was lost: {message}"),
@@ -150,8 +189,12 @@ mod tests {
 
     #[test]
     fn outcomes_are_told_in_one_line() {
+        let bound = Bound::OfTask {
+            task: "x".to_owned(),
+            most: Some(1 << 30),
+        };
         let check = |outcome: Outcome, expect: &str| {
-            assert_eq!(of_outcome(&outcome).unwrap_or_default(), expect);
+            assert_eq!(of_outcome(&outcome, &bound).unwrap_or_default(), expect);
         };
         let failed = |message: &str| Outcome::Failed {
             message: message.to_owned(),
@@ -187,11 +230,19 @@ mod tests {
         check(Outcome::TimedOut { limit_ms: 1_000 }, "timed out after 1 s");
         check(
             limit(LimitKind::Memory, 32 << 20, 33 << 20),
-            "memory limit of 32 MiB reached (33 MiB asked)",
+            "memory: 33 MiB asked, limit 32 MiB (`limits.memory` of task `x`, at most 1 GiB)",
         );
         check(
             limit(LimitKind::Resources, 1_000, 1_001),
-            "open resources limit of 1000 reached (1001 asked)",
+            "open resources: 1001 asked, limit 1k (`limits.resources` of task `x`, at most 1073741824)",
+        );
+        assert_eq!(
+            Bound::OfJob.exceeded(LimitKind::Fuel, 50_000_000_000, 50_000_000_001),
+            "fuel: 50000000001 used, limit 50G (`fuel` of the job)"
+        );
+        assert_eq!(
+            Bound::OfStep.exceeded(LimitKind::Fuel, 7, 8),
+            "fuel: 8 used, limit 7 (`fuel` of the step)"
         );
         check(Outcome::Canceled { graceful: true }, "canceled");
     }

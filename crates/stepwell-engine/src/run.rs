@@ -339,6 +339,7 @@ impl RunMachine {
                 job,
                 variables: self.instance_variables(&instance, variables),
                 id: instance.id,
+                started_ms: self.opening.started_ms,
                 secrets: self.secrets.iter().cloned().collect(),
             },
         });

@@ -42,6 +42,8 @@ pub struct JobStart {
     pub id: Arc<str>,
     /// Its variables, names unique without regard to case.
     pub variables: Vec<StartVariable>,
+    /// When the run began, in milliseconds since the Unix epoch.
+    pub started_ms: u64,
     /// Secrets of jobs that ended before. A file can carry one from job to job, so they are masked
     /// in all that start later.
     pub secrets: Vec<String>,

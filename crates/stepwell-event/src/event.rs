@@ -1,7 +1,8 @@
 //! Run events: every change of state, in order.
 
 use crate::{
-    Denial, Digest, Kept, Outcome, Published, RunId, RunResult, StepResult, Stream, Usage,
+    Denial, Digest, Kept, Outcome, Published, RunId, RunResult, StepRequest, StepResult, Stream,
+    Usage,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -83,6 +84,22 @@ pub enum RunEvent {
         job: Arc<str>,
         /// The step's position in the job, from 0.
         step: u32,
+    },
+    /// A step is given to the sandbox: at its start, and again with each further attempt.
+    StepInvoked {
+        /// The job's identifier.
+        job: Arc<str>,
+        /// The step's position in the job.
+        step: u32,
+        /// Which attempt it is, from 1.
+        attempt: u32,
+        /// What the sandbox is told, without the values of secrets: in inputs, arguments and
+        /// environment they stand as `$(NAME)`, elsewhere as `${secret:NAME}`, and what holds one for
+        /// another reason has `***` there.
+        request: Box<StepRequest>,
+        /// The names of the secrets that stand in the request, each once.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        secrets: Vec<String>,
     },
     /// One line of a step's log.
     Line {

@@ -240,3 +240,21 @@ pub struct Usage {
     #[serde(default)]
     pub http_requests: u64,
 }
+
+impl Usage {
+    /// Adds what an attempt before this one used: amounts add up, and of peaks the highest counts.
+    pub fn charge(&mut self, before: &Self) {
+        self.wall_us = self.wall_us.saturating_add(before.wall_us);
+        self.cpu_us = self.cpu_us.saturating_add(before.cpu_us);
+        self.memory_peak = self.memory_peak.max(before.memory_peak);
+        self.output_bytes = self.output_bytes.saturating_add(before.output_bytes);
+        self.output_dropped = self.output_dropped.saturating_add(before.output_dropped);
+        self.fuel = match (self.fuel, before.fuel) {
+            (Some(fuel), Some(before)) => Some(fuel.saturating_add(before)),
+            (fuel, before) => fuel.or(before),
+        };
+        self.written = self.written.saturating_add(before.written);
+        self.files = self.files.saturating_add(before.files);
+        self.http_requests = self.http_requests.saturating_add(before.http_requests);
+    }
+}

@@ -193,6 +193,7 @@ impl RunState {
             RunEvent::CancelRequested { .. } => self.cancel_requested = true,
             RunEvent::RunFinished { result } => self.result = Some(*result),
             RunEvent::StageStarted { .. }
+            | RunEvent::StepInvoked { .. }
             | RunEvent::Line { .. }
             | RunEvent::Progressed { .. }
             | RunEvent::VariableSet { .. }

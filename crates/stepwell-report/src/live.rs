@@ -303,7 +303,9 @@ impl View for Live {
                 result,
                 reason,
             } => self.job_finished(job, *result, reason.as_deref())?,
-            RunEvent::VariableSet { .. } | RunEvent::RunFinished { .. } => {}
+            RunEvent::StepInvoked { .. }
+            | RunEvent::VariableSet { .. }
+            | RunEvent::RunFinished { .. } => {}
         }
         Ok(())
     }

@@ -206,6 +206,7 @@ impl<W: Write> View for Plain<W> {
             | RunEvent::CancelRequested { .. }
             | RunEvent::RunFinished { .. } => self.on_run(envelope),
             RunEvent::JobStarted { .. }
+            | RunEvent::StepInvoked { .. }
             | RunEvent::Progressed { .. }
             | RunEvent::VariableSet { .. } => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! How much memory an event holds, for the bound of the backlog.
 
-use stepwell_event::{Envelope, Published, RunEvent, StoredFile};
+use stepwell_event::{Entry, Envelope, Published, RunEvent, StepRequest, StoredFile};
 
 /// About the bytes that an envelope holds, without looking into the small parts.
 pub(crate) fn weight(envelope: &Envelope) -> usize {
@@ -10,6 +10,7 @@ pub(crate) fn weight(envelope: &Envelope) -> usize {
             let templates = snapshot.templates.iter().map(|(_, text)| text.len());
             snapshot.text.len() + templates.sum::<usize>()
         }
+        RunEvent::StepInvoked { request, .. } => size_of::<StepRequest>() + requested(request),
         RunEvent::IssueReported { issue, .. } => issue.message.len(),
         RunEvent::Progressed { message, .. } => message.len(),
         RunEvent::VariableSet { value, .. } => value.as_ref().map_or(0, String::len),
@@ -27,6 +28,20 @@ pub(crate) fn weight(envelope: &Envelope) -> usize {
         | RunEvent::RunFinished { .. } => 0,
     };
     text + size_of::<Envelope>()
+}
+
+fn requested(request: &StepRequest) -> usize {
+    let pairs = |pairs: &[(String, String)]| {
+        let bytes = pairs.iter().map(|(name, value)| name.len() + value.len());
+        size_of_val(pairs) + bytes.sum::<usize>()
+    };
+    let given = match &request.entry {
+        Entry::Task { inputs } => pairs(inputs),
+        Entry::Command { args } => {
+            size_of_val(&args[..]) + args.iter().map(String::len).sum::<usize>()
+        }
+    };
+    given + pairs(&request.env)
 }
 
 fn texts(published: &Published) -> usize {

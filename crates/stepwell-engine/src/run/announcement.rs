@@ -67,8 +67,9 @@ pub(crate) fn not_begun<'e>(
     result: StepResult,
     reason: &'e str,
 ) -> impl Iterator<Item = RunEvent> + 'e {
-    let steps = (0..job.steps.len())
-        .map(move |step| Place::new(id, step).not_begun(StepResult::Skipped, reason.to_owned()));
+    let steps = (0..job.steps.len()).map(move |step| {
+        Place::new(id, step).not_begun(StepResult::Skipped, reason.to_owned(), None)
+    });
     steps.chain([RunEvent::JobFinished {
         job: Arc::clone(id),
         result,

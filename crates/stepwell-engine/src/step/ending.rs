@@ -2,7 +2,7 @@
 
 use super::{Claim, Step};
 use crate::line::MAX_LINE;
-use crate::reason;
+use crate::reason::{self, Bound};
 use crate::result::name;
 use crate::scope::{Scope, clip};
 use stepwell_event::{
@@ -31,7 +31,7 @@ impl Verdict {
         self.result == StepResult::Failed
             && !matches!(
                 self.outcome,
-                Outcome::TimedOut { .. } | Outcome::Canceled { .. }
+                Outcome::TimedOut { .. } | Outcome::Canceled { .. } | Outcome::Lost { .. }
             )
     }
 
@@ -66,6 +66,7 @@ impl Step {
     pub(crate) fn judge(
         &mut self,
         report: StepReport,
+        bound: &Bound,
         canceled: Option<&str>,
         scope: &Scope,
         out: &mut Vec<RunEvent>,
@@ -75,7 +76,7 @@ impl Step {
             self.claimed()
         } else {
             self.explain(&outcome, out);
-            self.judge_outcome(&outcome, report.read_stdin)
+            self.judge_outcome(&outcome, bound, report.read_stdin)
         };
         let mut reason = reason.unwrap_or_default();
         if result == StepResult::Canceled
@@ -148,13 +149,14 @@ impl Step {
     /// The result of a step that declared itself done: what it says counts, whatever the sandbox saw
     /// of an end that was forced on it.
     fn claimed(&mut self) -> (StepResult, Option<String>) {
-        self.judge_outcome(&Outcome::Succeeded, false)
+        self.judge_outcome(&Outcome::Succeeded, &Bound::default(), false)
     }
 
     /// The result and why it is not success.
     fn judge_outcome(
         &mut self,
         outcome: &Outcome,
+        bound: &Bound,
         read_stdin: bool,
     ) -> (StepResult, Option<String>) {
         let seen = match outcome {
@@ -162,7 +164,7 @@ impl Step {
             Outcome::Canceled { .. } => StepResult::Canceled,
             _ => StepResult::Failed,
         };
-        let mut reason = reason::of_outcome(outcome);
+        let mut reason = reason::of_outcome(outcome, bound);
         if read_stdin
             && seen == StepResult::Failed
             && let Some(reason) = &mut reason

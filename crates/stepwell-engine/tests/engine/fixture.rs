@@ -143,6 +143,8 @@ pub(crate) struct Driver {
     transcript: Vec<String>,
     /// The last request.
     pub(crate) request: Option<StepRequest>,
+    /// What was recorded of the requests: attempts, requests, names of secrets.
+    pub(crate) recorded: Vec<(u32, StepRequest, Vec<String>)>,
     /// The record of the last step that ended.
     pub(crate) record: Option<Box<StepRecord>>,
     /// The step that runs.
@@ -172,6 +174,7 @@ impl Driver {
         let start = JobStart {
             job: 0,
             secrets: Vec::new(),
+            started_ms: 1_700_000_000_000,
             id: "build".into(),
             variables,
         };
@@ -179,6 +182,7 @@ impl Driver {
             machine: JobMachine::new(Arc::new(plan), start, PathBuf::from("/work")),
             transcript: Vec::new(),
             request: None,
+            recorded: Vec::new(),
             record: None,
             running: None,
             pausing: false,
@@ -210,6 +214,16 @@ impl Driver {
     fn note(&mut self, commands: Vec<JobCommand>) {
         for command in commands {
             match &command {
+                JobCommand::Emit(RunEvent::StepInvoked {
+                    attempt,
+                    request,
+                    secrets,
+                    ..
+                }) => {
+                    let recorded = ((**request).clone(), secrets.clone());
+                    self.recorded.push((*attempt, recorded.0, recorded.1));
+                    continue;
+                }
                 JobCommand::Emit(RunEvent::StepFinished { record, .. }) => {
                     self.record = Some(record.clone());
                 }

@@ -342,7 +342,7 @@ fn a_step_that_fails_says_why() {
             value: 32 << 20,
             used: 33 << 20,
         },
-        &["0 Failed: memory limit of 32 MiB reached (33 MiB asked)"],
+        &["0 Failed: memory: 33 MiB asked, limit 32 MiB (`limits.memory` of task `lint`, at most 2 GiB)"],
     );
     check(
         Outcome::Trapped {

@@ -5,6 +5,8 @@ mod denials;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod interruptions;
+#[cfg(test)]
 mod job;
 #[cfg(test)]
 mod logging;
@@ -14,6 +16,8 @@ mod masking;
 mod properties;
 #[cfg(test)]
 mod publishing;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

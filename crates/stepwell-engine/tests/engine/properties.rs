@@ -61,6 +61,7 @@ impl Simulation {
         let start = JobStart {
             job: 0,
             secrets: Vec::new(),
+            started_ms: 0,
             id: "build".into(),
             variables: vec![secret],
         };

@@ -126,6 +126,7 @@ impl Record {
             RunEvent::StageStarted { .. }
             | RunEvent::JobStarted { .. }
             | RunEvent::StepStarted { .. }
+            | RunEvent::StepInvoked { .. }
             | RunEvent::Progressed { .. } => {}
         }
     }
