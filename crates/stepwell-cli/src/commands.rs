@@ -5,6 +5,7 @@ mod completions;
 mod eval;
 mod import;
 mod plan;
+mod replay;
 mod run;
 mod task;
 
@@ -23,6 +24,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Replay(replay::ReplayArgs),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Eval(eval::EvalArgs),
@@ -53,6 +55,7 @@ impl Cli {
     pub(crate) fn execute(self, environment: &Environment) -> ExitCode {
         let exit = match self.command {
             Command::Run(args) => args.execute(environment),
+            Command::Replay(args) => args.execute(environment),
             Command::Check(args) => args.execute(environment),
             Command::Plan(args) => args.execute(environment),
             Command::Eval(args) => args.execute(),

@@ -1,12 +1,13 @@
 //! What the user says of this machine, and what is found out about it.
 
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use crate::problem::Problems;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use stepwell_diagnostic::{Diagnostic, Sources};
-use stepwell_plan::Capabilities;
+use stepwell_event::LIMITS;
+use stepwell_plan::{Capabilities, Ceilings};
+use stepwell_spec::Host;
 
 /// Bytes of a configuration file.
 const MAX_FILE: u64 = 1 << 20;
@@ -15,54 +16,55 @@ const MAX_FILE: u64 = 1 << 20;
 /// that a step should learn.
 const LOCAL: &str = "local";
 
-/// The user's configuration file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// What the configuration file says.
+#[derive(Debug)]
 pub(crate) struct Configuration {
-    #[serde(default)]
-    agent: Agent,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Agent {
-    name: Option<String>,
-    #[serde(default)]
-    capabilities: BTreeMap<String, String>,
+    host: Host,
+    /// The file, for people.
+    name: String,
 }
 
 impl Configuration {
     /// Reads the file; there need not be one.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Self, (Sources, Diagnostic)> {
-        let Some(file) = file else {
-            return Ok(Self::default());
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, Problems> {
+        let name = file.map(|file| file.display().to_string());
+        let name = name.unwrap_or_default();
+        let text = match file {
+            Some(file) => text(file).map_err(|why| {
+                let message = format!("cannot read `{name}`: {why}");
+                Problems::of_file(&name, Diagnostic::error("unreadable-file", message))
+            })?,
+            None => String::new(),
         };
-        let name = file.display().to_string();
-        let unreadable = |why: String| {
-            let problem =
-                Diagnostic::error("unreadable-file", format!("cannot read `{name}`: {why}"));
-            (Sources::of(name.clone(), ""), problem)
-        };
-        match fs::metadata(file) {
-            Ok(metadata) if metadata.len() > MAX_FILE => {
-                return Err(unreadable("it is larger than 1 MiB".to_owned()));
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(unreadable(error.to_string())),
+        let (host, diagnostics) = stepwell_spec::read_host(&text);
+        match host {
+            Some(host) => Ok(Self { host, name }),
+            None => Err(Problems {
+                sources: Sources::of(name, text),
+                diagnostics,
+            }),
         }
-        let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| {
-            let problem = Diagnostic::error("configuration", error.message());
-            let problem = problem.at(error.span().unwrap_or_default(), "");
-            let help = "the file may have `[agent]` with `name`, and `[agent.capabilities]`";
-            (Sources::of(name.clone(), text.clone()), problem.help(help))
-        })
+    }
+
+    /// What a pipeline can have at most.
+    pub(crate) fn ceilings(&self) -> Ceilings {
+        let limits = LIMITS.iter().filter_map(|spec| {
+            let most = self.host.limits.get(spec.kind)?;
+            Some((spec.kind, most.value))
+        });
+        Ceilings {
+            limits: limits.collect(),
+            timeout: self.host.timeout,
+            scratch: None,
+            hosts: self.host.network,
+            tcp: self.host.network,
+            origin: format!("`{}`", self.name),
+        }
     }
 
     /// What the agent is called.
     pub(crate) fn agent_name(&self) -> &str {
-        self.agent.name.as_deref().unwrap_or(LOCAL)
+        self.host.agent.as_deref().unwrap_or(LOCAL)
     }
 
     /// What the agent can do: what the user says, over what is found out.
@@ -77,8 +79,21 @@ impl Configuration {
         let found = found
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        found.chain(self.agent.capabilities.clone()).collect()
+        found.chain(self.host.capabilities.clone()).collect()
     }
+}
+
+/// What is in the file; nothing if there is none.
+fn text(file: &Path) -> Result<String, String> {
+    match fs::metadata(file) {
+        Ok(metadata) if metadata.len() > MAX_FILE => {
+            return Err("it is larger than 1 MiB".to_owned());
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(error.to_string()),
+    }
+    fs::read_to_string(file).map_err(|error| error.to_string())
 }
 
 /// The operating system in Azure's words.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
-use stepwell_plan::{Ceilings, Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
+use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
 use stepwell_runner::{Beginning, now_ms};
 use stepwell_sandbox::{Code, CodeCache, InThisProcess, Metering};
 use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
@@ -56,8 +56,7 @@ impl Request<'_> {
         let project = self
             .project()
             .map_err(|problem| Problems::of_file(&name, problem))?;
-        let configuration =
-            Configuration::read(self.environment.config.as_deref()).map_err(Problems::of_source)?;
+        let configuration = Configuration::read(self.environment.config.as_deref())?;
 
         let mut files = ProjectFiles::of(&project);
         let Reading {
@@ -85,7 +84,7 @@ impl Request<'_> {
                 return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
             }
         };
-        let ceilings = Ceilings::default();
+        let ceilings = configuration.ceilings();
         let references = stepwell_plan::references(&pipeline, &ceilings);
         let (resolved, codes) = self.load_all(
             cache.as_deref(),

@@ -14,6 +14,7 @@ mod allowance;
 mod argument;
 mod demand;
 mod expression;
+mod host;
 mod job;
 mod limit;
 mod model;
@@ -39,6 +40,7 @@ pub mod pattern;
 pub mod secret;
 pub mod size;
 
+pub use host::{Host, Isolation, read_host};
 pub use job::{DEFAULT_CANCEL_TIMEOUT, DEFAULT_TIMEOUT};
 pub use model::{
     Allow, Arguments, Clock, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair,

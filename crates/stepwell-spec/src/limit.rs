@@ -11,13 +11,19 @@ use stepwell_event::{LIMITS, LimitKind, LimitSpec, Unit};
 /// Reads the limits of a task.
 pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Limits> {
     let mut table = reader.table(entry, "`limits`")?;
+    let limits = of(reader, &mut table);
+    table.finish(reader, &[]);
+    Some(limits)
+}
+
+/// Reads all limits of a table, which may have other keys too.
+pub(crate) fn of(reader: &mut Reader, table: &mut Table<'_>) -> Limits {
     let mut set = Vec::new();
     for spec in LIMITS {
-        let value = limit(reader, &mut table, spec);
+        let value = limit(reader, table, spec);
         set.extend(value.map(|value| (spec.kind, value)));
     }
-    table.finish(reader, &[]);
-    Some(Limits { set })
+    Limits { set }
 }
 
 /// The key `fuel` of a job or a step.

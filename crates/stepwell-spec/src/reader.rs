@@ -59,10 +59,15 @@ pub(crate) struct Entry<'t> {
 }
 
 impl<'t> Table<'t> {
-    /// The top of the file.
+    /// The top of a pipeline file.
     pub(crate) fn root(members: &'t [Member]) -> Self {
+        Self::of(members, "a pipeline")
+    }
+
+    /// The top of a file; `what` says with its article what it describes.
+    pub(crate) fn of(members: &'t [Member], what: &'static str) -> Self {
         Self {
-            what: "a pipeline",
+            what,
             members,
             span: 0..0,
             asked: Vec::new(),

@@ -69,6 +69,28 @@ impl Journal {
         Ok(())
     }
 
+    /// All runs that are known, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn runs(&self) -> Result<Vec<RunId>, JournalError> {
+        let ids: Vec<String> = self
+            .with_reader(async |connection| {
+                sqlx::query_scalar("SELECT id FROM runs ORDER BY id")
+                    .fetch_all(connection)
+                    .await
+            })
+            .await?;
+        self.identifiers(&ids)
+    }
+
+    fn identifiers(&self, ids: &[String]) -> Result<Vec<RunId>, JournalError> {
+        let ids = ids.iter();
+        ids.map(|id| id.parse().map_err(|error| self.damaged(error)))
+            .collect()
+    }
+
     /// Gives the durable events of a run to `each`, in their order.
     pub(crate) async fn read_events(
         &self,
@@ -110,9 +132,7 @@ impl Journal {
                     .await
             })
             .await?;
-        ids.iter()
-            .map(|id| id.parse().map_err(|error| self.damaged(error)))
-            .collect()
+        self.identifiers(&ids)
     }
 
     pub(crate) async fn with_reader<T>(

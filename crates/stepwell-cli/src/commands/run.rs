@@ -16,7 +16,8 @@ use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
 use stepwell_runner::{
-    CancelLevel, Collector, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch, now_ms,
+    CancelLevel, Collector, Keep, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch,
+    now_ms,
 };
 use stepwell_sandbox::{Code, Sandbox, SandboxConfig};
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
@@ -33,6 +34,13 @@ const BLOCKING_THREADS: usize = 16;
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pipeline: PipelineArgs,
+    /// Keep the memory of a step that traps as a core dump in `.stepwell/coredumps`: all that the
+    /// step knew, secrets included
+    #[arg(long)]
+    coredump: bool,
+    /// Record which files each step finds, so that `stepwell replay` can tell what has changed
+    #[arg(long)]
+    record: bool,
 }
 
 /// Which pipeline, with what.
@@ -69,9 +77,8 @@ impl PipelineArgs {
     ) -> Result<Prepared, Exit> {
         let name = self.file.display().to_string();
         let refused = |problems: Problems| problems.report(console, self.output);
-        let secrets = self
-            .secrets()
-            .map_err(|problem| refused(Problems::of_file(&name, problem)))?;
+        let secrets =
+            secrets(&self.secrets).map_err(|problem| refused(Problems::of_file(&name, problem)))?;
         let request = Request {
             file: &self.file,
             project: self.project.as_deref(),
@@ -93,26 +100,24 @@ impl PipelineArgs {
     }
 }
 
-impl PipelineArgs {
-    /// Names and values of the secrets. A value on the command line would be seen by everybody who
-    /// lists the processes of the machine.
-    fn secrets(&self) -> Result<Vec<(String, String)>, Diagnostic> {
-        let secret = |text: &String| {
-            let (name, variable) = text.split_once('=').unwrap_or((text, text));
-            let value = Environment::variable(variable).ok_or_else(|| {
-                let message = format!("the environment variable `{variable}` is not set");
-                Diagnostic::error("no-secret", message)
-                    .help(format!("the secret `{name}` takes its value from it"))
-            })?;
-            if value.trim().chars().count() == 1 {
-                let message = format!("the secret `{name}` has one character");
-                return Err(Diagnostic::error("no-secret", message)
-                    .help("it could not be masked: every such character would be stars"));
-            }
-            Ok((name.to_owned(), value))
-        };
-        self.secrets.iter().map(secret).collect()
-    }
+/// Names and values of the secrets that are given as `NAME[=ENV]`. A value on the command line would
+/// be seen by everybody who lists the processes of the machine.
+pub(super) fn secrets(given: &[String]) -> Result<Vec<(String, String)>, Diagnostic> {
+    let secret = |text: &String| {
+        let (name, variable) = text.split_once('=').unwrap_or((text, text));
+        let value = Environment::variable(variable).ok_or_else(|| {
+            let message = format!("the environment variable `{variable}` is not set");
+            Diagnostic::error("no-secret", message)
+                .help(format!("the secret `{name}` takes its value from it"))
+        })?;
+        if value.trim().chars().count() == 1 {
+            let message = format!("the secret `{name}` has one character");
+            return Err(Diagnostic::error("no-secret", message)
+                .help("it could not be masked: every such character would be stars"));
+        }
+        Ok((name.to_owned(), value))
+    };
+    given.iter().map(secret).collect()
 }
 
 impl RunArgs {
@@ -132,7 +137,12 @@ impl RunArgs {
         };
         let output = self.pipeline.output;
         let file = prepared.beginning.snapshot.file.clone();
-        let ended = control.block_on(perform(prepared, guests.handle(), console, output));
+        let folder = journal_folder(&prepared.project);
+        let keep = Keep {
+            core_dumps: self.coredump.then(|| folder.join("coredumps")),
+            workspaces: self.record,
+        };
+        let ended = control.block_on(perform(prepared, keep, guests.handle(), console, output));
         // A host call that still blocks, say on a pipe in the workspace, must not keep us.
         guests.shutdown_background();
         match ended {
@@ -140,6 +150,11 @@ impl RunArgs {
             Err(ended) => ended.tell(&file, console, output),
         }
     }
+}
+
+/// Where the journal of a project is.
+pub(super) fn journal_folder(project: &Path) -> PathBuf {
+    project.join(".stepwell")
 }
 
 /// The runtime of everything but guests.
@@ -150,7 +165,7 @@ pub(crate) fn control_runtime() -> Result<Runtime, Diagnostic> {
         .map_err(no_runtime)
 }
 
-fn guest_runtime() -> Result<Runtime, Diagnostic> {
+pub(super) fn guest_runtime() -> Result<Runtime, Diagnostic> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     Builder::new_multi_thread()
         .worker_threads(threads)
@@ -168,11 +183,12 @@ fn no_runtime(error: std::io::Error) -> Diagnostic {
 /// Runs a prepared pipeline and shows it.
 async fn perform(
     prepared: Prepared,
+    keep: Keep,
     guests: &tokio::runtime::Handle,
     console: Console,
     output: OutputFormat,
 ) -> Result<RunResult, NoRun> {
-    let folder = prepared.project.join(".stepwell");
+    let folder = journal_folder(&prepared.project);
     if folder.is_symlink() {
         // A checkout can bring one along; the journal would be written wherever it leads.
         let message = format!("`{}` is a symbolic link", folder.display());
@@ -195,7 +211,8 @@ async fn perform(
     let private = prepared.cache.as_ref().map(|cache| cache.root());
     let closed = private.iter().map(|folder| folder.to_path_buf());
     let collector = Collector::new(&prepared.project, closed.collect(), &folder);
-    let steps = sandbox_steps(&prepared.codes, private).map_err(NoRun::Defect)?;
+    let core_dumps = keep.core_dumps.is_some();
+    let steps = sandbox_steps(&prepared.codes, private, core_dumps).map_err(NoRun::Defect)?;
     let (recorder, events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
@@ -206,6 +223,7 @@ async fn perform(
         workspace: prepared.project.into(),
         steps: Arc::new(steps),
         collector,
+        keep,
         recorder: Arc::new(recorder),
         guests: guests.clone(),
         parallel_jobs: PARALLEL_JOBS as usize,
@@ -229,10 +247,15 @@ async fn perform(
 }
 
 /// A sandbox in this process, with room for all jobs that run side by side.
-fn sandbox_steps(codes: &[Code], private: Option<Arc<Path>>) -> Result<SandboxSteps, Diagnostic> {
+pub(super) fn sandbox_steps(
+    codes: &[Code],
+    private: Option<Arc<Path>>,
+    core_dumps: bool,
+) -> Result<SandboxSteps, Diagnostic> {
     let config = SandboxConfig {
         slots: PARALLEL_JOBS,
         private,
+        core_dumps,
         ..SandboxConfig::default()
     };
     let no_sandbox = |error: &dyn std::error::Error| {
@@ -322,7 +345,7 @@ impl NoRun {
 }
 
 /// The first signal asks the run to end, the second stops it.
-async fn listen_to_signals(cancel: watch::Sender<CancelLevel>, console: Console) {
+pub(super) async fn listen_to_signals(cancel: watch::Sender<CancelLevel>, console: Console) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -383,7 +406,7 @@ fn where_it_stood(run: &Interrupted) -> String {
     )
 }
 
-fn new_run_id() -> RunId {
+pub(super) fn new_run_id() -> RunId {
     let mut random = [0; 16];
     if let Err(error) = getrandom::fill(&mut random) {
         // The time and the process still make it unique on this machine.
@@ -405,7 +428,7 @@ fn keep_out_of_git(folder: &Path) {
 }
 
 /// The error and what caused it. Some errors have their cause in their own words already.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

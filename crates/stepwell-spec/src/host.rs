@@ -1,0 +1,274 @@
+//! The configuration file of a host: who it is, and what pipelines can have of it at most.
+//!
+//! It is read as a pipeline file is, by the same walker: every mistake is told, with its place and
+//! the word that was probably meant. A limit has the key and the form that it has in a pipeline file.
+
+use crate::reader::{Entry, Reader, Table};
+use crate::tree::Tree;
+use crate::{Limits, Spanned, limit, quantity, syntax};
+use std::time::Duration;
+use stepwell_diagnostic::Diagnostic;
+
+/// How far apart steps are kept, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isolation {
+    /// Each has an instance of its own in the process of Stepwell.
+    Instance,
+    /// The steps of each job have a process of their own.
+    Job,
+    /// Each step has a process of its own.
+    Step,
+}
+
+impl Isolation {
+    /// All of them, from the weakest to the strongest.
+    pub const ALL: [Self; 3] = [Self::Instance, Self::Job, Self::Step];
+
+    /// The word for it in files and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instance => "instance",
+            Self::Job => "job",
+            Self::Step => "step",
+        }
+    }
+}
+
+/// What the file of a host says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Host {
+    /// What its agent is called.
+    pub agent: Option<String>,
+    /// What its agent can do, besides what is found out.
+    pub capabilities: Vec<(String, String)>,
+    /// The most of each limit that a pipeline can ask for.
+    pub limits: Limits,
+    /// The longest timeout of a step or a job.
+    pub timeout: Option<Duration>,
+    /// The isolation of runs that ask for none.
+    pub isolation: Option<Isolation>,
+    /// The least isolation that a run can ask for.
+    pub least_isolation: Option<Isolation>,
+    /// Ranges of addresses that steps may connect to although they are private, as written.
+    pub private: Vec<Spanned<String>>,
+    /// Whether steps may be allowed to use the network.
+    pub network: bool,
+}
+
+impl Host {
+    /// The isolation of a run that asks for `asked`, or for none; `otherwise` holds where nobody says
+    /// anything.
+    ///
+    /// # Errors
+    ///
+    /// It is less than the least: which that is.
+    pub fn isolation(
+        &self,
+        asked: Option<Isolation>,
+        otherwise: Isolation,
+    ) -> Result<Isolation, Isolation> {
+        match (asked, self.least_isolation) {
+            (Some(asked), Some(least)) if asked < least => Err(least),
+            (Some(asked), _) => Ok(asked),
+            (None, least) => {
+                let wanted = self.isolation.unwrap_or(otherwise);
+                Ok(least.map_or(wanted, |least| least.max(wanted)))
+            }
+        }
+    }
+}
+
+/// Reads the file of a host. The diagnostics are in reading order; there is a host exactly if there
+/// are none.
+#[must_use]
+pub fn read_host(text: &str) -> (Option<Host>, Vec<Diagnostic>) {
+    let document = syntax::parse(text);
+    let root = document.root.as_ref().map(|root| Tree::table(root, 0));
+    let damaged = syntax::Lines::of(text, &document.errors);
+    let mut diagnostics = document.errors;
+    let mut host = None;
+    if let Some(Tree::Table(members)) = root {
+        let mut reader = Reader::new(!diagnostics.is_empty());
+        host = Some(read(
+            &mut reader,
+            Table::of(&members, "the configuration of a host"),
+        ));
+        let told = reader.into_diagnostics().into_iter();
+        diagnostics.extend(told.filter(|told| !damaged.contains(told.position())));
+    }
+    let host = host.filter(|_| diagnostics.is_empty());
+    (host, crate::in_reading_order(diagnostics))
+}
+
+fn read(reader: &mut Reader, mut root: Table<'_>) -> Host {
+    let mut host = Host {
+        network: true,
+        ..Host::default()
+    };
+    if let Some(entry) = root.take("agent") {
+        agent(reader, &entry, &mut host);
+    }
+    if let Some(entry) = root.take("limits") {
+        limits(reader, &entry, &mut host);
+    }
+    if let Some(entry) = root.take("isolation") {
+        isolation(reader, &entry, &mut host);
+    }
+    if let Some(entry) = root.take("network") {
+        network(reader, &entry, &mut host);
+    }
+    root.finish(reader, &[]);
+    host
+}
+
+fn agent(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
+    let Some(mut table) = reader.table(entry, "the agent") else {
+        return;
+    };
+    let name = table.take("name").and_then(|entry| reader.line(&entry));
+    host.agent = name.map(|name| name.value);
+    if let Some(entry) = table.take("capabilities")
+        && let Some(capabilities) = reader.table(&entry, "the capabilities")
+    {
+        for entry in capabilities.entries() {
+            let value = reader.string(&entry);
+            host.capabilities
+                .extend(value.map(|value| (entry.key.value.to_owned(), value.value)));
+        }
+    }
+    table.finish(reader, &[]);
+}
+
+fn limits(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
+    let Some(mut table) = reader.table(entry, "the limits of a host") else {
+        return;
+    };
+    host.limits = limit::of(reader, &mut table);
+    if let Some(timeout) = quantity::timeout(reader, &mut table) {
+        if timeout.value.is_zero() {
+            let message = "a ceiling of zero for `timeout` would let nothing run";
+            reader.report(
+                Diagnostic::error("out-of-range", message)
+                    .at(timeout.span, "zero")
+                    .help("leave `timeout` out for no ceiling"),
+            );
+        } else {
+            host.timeout = Some(timeout.value);
+        }
+    }
+    table.finish(reader, &[]);
+}
+
+fn isolation(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
+    let Some(mut table) = reader.table(entry, "the isolation of a host") else {
+        return;
+    };
+    let levels = Isolation::ALL.map(|level| (level.as_str(), level));
+    let mut level = |key| {
+        let entry = table.take(key)?;
+        reader.choice(&entry, &levels)
+    };
+    let (usual, least) = (level("default"), level("minimum"));
+    table.finish(reader, &[]);
+    if let (Some(usual), Some(least)) = (&usual, &least)
+        && usual.value < least.value
+    {
+        let message = "`default` is less isolation than `minimum`";
+        reader.report(
+            Diagnostic::error("invalid-value", message)
+                .at(usual.span.clone(), "weaker")
+                .at(least.span.clone(), "the least"),
+        );
+    }
+    host.isolation = usual.map(|level| level.value);
+    host.least_isolation = least.map(|level| level.value);
+}
+
+fn network(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
+    let Some(mut table) = reader.table(entry, "the network of a host") else {
+        return;
+    };
+    let private = table
+        .take("private")
+        .and_then(|entry| reader.strings(&entry));
+    host.private = private.unwrap_or_default();
+    let hosts = table.take("hosts").and_then(|entry| reader.boolean(&entry));
+    host.network = hosts.unwrap_or(true);
+    table.finish(reader, &[]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use stepwell_event::LimitKind;
+
+    #[test]
+    fn what_a_host_allows_is_read() {
+        let text = "[limits]\nmemory = \"512MiB\"\nfuel = \"10G\"\ntimeout = \"2h\"\n\n\
+            [isolation]\nminimum = \"job\"\n\n[network]\nprivate = [\"10.0.0.0/8\"]\nhosts = false\n";
+        let (host, problems) = read_host(text);
+        assert_eq!(problems, []);
+        let host = host.unwrap();
+        let limit = |kind| host.limits.get(kind).map(|limit| limit.value);
+        assert_eq!(limit(LimitKind::Memory), Some(512 << 20));
+        assert_eq!(limit(LimitKind::Fuel), Some(10_000_000_000));
+        assert_eq!(limit(LimitKind::Files), None);
+        assert_eq!(host.timeout, Some(Duration::from_secs(7_200)));
+        assert_eq!(host.least_isolation, Some(Isolation::Job));
+        assert_eq!(host.private[0].value, "10.0.0.0/8");
+        assert!(!host.network);
+        let (nothing, _) = read_host("");
+        assert!(nothing.unwrap().network);
+    }
+
+    #[test]
+    fn isolation_is_never_less_than_the_least() {
+        use Isolation::{Instance, Job, Step};
+        let check = |usual, least, asked, expect| {
+            let host = Host {
+                isolation: usual,
+                least_isolation: least,
+                ..Host::default()
+            };
+            assert_eq!(host.isolation(asked, Job), expect);
+        };
+        check(None, None, None, Ok(Job));
+        check(None, None, Some(Instance), Ok(Instance));
+        check(Some(Instance), None, None, Ok(Instance));
+        check(None, Some(Step), None, Ok(Step));
+        check(None, Some(Job), Some(Instance), Err(Job));
+        check(None, Some(Job), Some(Step), Ok(Step));
+    }
+
+    #[test]
+    fn mistakes_are_told_all_at_once() {
+        let text = "[limits]\nmemory = 5\nmemmory = \"1GiB\"\nfiles = \"20x\"\ntimeout = \"0\"\n\
+            [isolation]\ndefault = \"instance\"\nminimum = \"steps\"\n[net]\n";
+        let (host, problems) = read_host(text);
+        assert_eq!(host, None);
+        let told: Vec<&str> = problems
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "`memory` must be a string, not an integer",
+                "unknown key `memmory` in the limits of a host",
+                "`files` must be a number",
+                "a ceiling of zero for `timeout` would let nothing run",
+                "`minimum` cannot be \"steps\"",
+                "unknown key `net` in the configuration of a host",
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text: String) {
+            let _ = read_host(&text);
+        }
+    }
+}
