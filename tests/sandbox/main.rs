@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod cache;
+mod conformance;
 mod damage;
 mod environment;
 mod files;

@@ -17,6 +17,10 @@ const RUNS: usize = 10;
 const FEW: usize = 100;
 const MANY: usize = 1000;
 
+const SEED: &str = "STEPWELL_CRASH_SEED";
+const CRASH_TEST: &str =
+    "crash::a_killed_run_is_told_of_by_the_next_and_lost_nothing_that_was_told_or_acted_on";
+
 /// Sequential steps that do nothing, through the whole program.
 pub(crate) fn steps() -> Result<()> {
     let program = build::release()?;
@@ -46,7 +50,26 @@ pub(crate) fn steps() -> Result<()> {
     }
     report(&contenders);
     println!();
-    build::bench_of_the_sandbox()
+    build::bench_of_the_sandbox("step", &[])
+}
+
+/// One of the measurements of the sandbox.
+pub(crate) fn figures(name: &str) -> Result<()> {
+    build::bench_of_the_sandbox("figures", &[name])
+}
+
+/// Kills so many runs at random moments, and looks at what is left of each.
+pub(crate) fn crash(rounds: u32) -> Result<()> {
+    // Other moments each time; the test tells the seed, which brings the same ones back.
+    let seed = std::env::var(SEED).or_else(|_| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map(|now| (now.as_secs() % 1_000_000).to_string())
+    })?;
+    let variables = [
+        ("STEPWELL_CRASH_ROUNDS", rounds.to_string().as_str()),
+        (SEED, seed.as_str()),
+    ];
+    build::one_test("cli", CRASH_TEST, &variables)
 }
 
 struct Contender {

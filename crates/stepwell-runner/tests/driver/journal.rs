@@ -94,12 +94,10 @@ fn an_end_that_is_not_kept_is_not_shown() {
     let (result, shown) = Rig::new().run(plan(vec![job("a", &[])]), script, control);
     let error = result.unwrap_err();
     assert!(matches!(error, RunError::Journal(_)), "{error:?}");
+    // What comes with it is not kept either.
     let last = shown.last().unwrap();
-    assert!(
-        matches!(last.event, RunEvent::JobFinished { .. }),
-        "{last:?}"
-    );
-    assert_eq!(last.seq, 4);
+    assert!(last.seq <= 4, "{last:?}");
+    assert!(matches!(shown[0].event, RunEvent::RunStarted { .. }));
 }
 
 #[test]
