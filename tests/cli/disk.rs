@@ -54,15 +54,19 @@ fn kept(env: &TestEnv, shown: &[Envelope]) -> Vec<Envelope> {
 
 #[test]
 fn a_disk_that_fills_up_ends_the_run_and_what_was_told_is_kept() {
-    let line = format!("say:{}", "x".repeat(4000));
-    let many: String = (0..200).map(|_| step("", &[&line])).collect();
+    let many = step("", &["sleep:5", "read:lines"]).repeat(200);
     let env = project(&many);
+    env.write("lines", "x".repeat(4000));
     env.write("quick.toml", pipeline(&step("", &["say:hello"])));
     assert_eq!(env.stepwell(&["run", "quick.toml"]).code, 0);
     // The copy is what is left when somebody makes room.
     let script = "mkdir -p .stepwell after && mount -t tmpfs -o size=600k none .stepwell \
         && { \"$0\" \"$@\"; code=$?; cp -r .stepwell/. after; exit $code; }";
-    std::fs::rename(env.project().join(".stepwell"), env.project().join("before")).unwrap();
+    std::fs::rename(
+        env.project().join(".stepwell"),
+        env.project().join("before"),
+    )
+    .unwrap();
     let Some(output) = in_namespace(&env, script) else {
         return;
     };
@@ -70,7 +74,10 @@ fn a_disk_that_fills_up_ends_the_run_and_what_was_told_is_kept() {
     assert_eq!(output.status.code(), Some(70), "{said}");
     assert!(said.contains("no-journal"), "{said}");
     assert!(said.contains("the disk is full"), "{said}");
-    assert!(said.contains("free some disk space and run again"), "{said}");
+    assert!(
+        said.contains("free some disk space and run again"),
+        "{said}"
+    );
 
     let events: String = said
         .lines()
@@ -90,7 +97,11 @@ fn a_disk_that_fills_up_ends_the_run_and_what_was_told_is_kept() {
     assert!(kept(&env, &shown).starts_with(&shown));
     let next = env.stepwell(&["run", "quick.toml"]);
     assert_eq!(next.code, 0, "{}", next.stderr);
-    assert!(next.stderr.contains("was interrupted: main was at step"), "{}", next.stderr);
+    assert!(
+        next.stderr.contains("was interrupted: main was at step"),
+        "{}",
+        next.stderr
+    );
 }
 
 #[test]

@@ -130,7 +130,10 @@ fn programs(folder: &Path) -> BTreeSet<PathBuf> {
     };
     entries
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "wasm")
+        })
         .collect()
 }
 

@@ -47,11 +47,7 @@ fn written(time_ms: impl Fn(u64) -> u64) -> Vec<Envelope> {
             run: run(),
             seq,
             time_ms: time_ms(seq),
-            event: if seq == 0 {
-                started.clone()
-            } else {
-                line(seq)
-            },
+            event: if seq == 0 { started.clone() } else { line(seq) },
         })
         .collect()
 }

@@ -31,7 +31,9 @@ pub(crate) fn measure() {
         Contender::step("a step", &sandbox, &bytes, Metering::Off),
         Contender::step("a step, work counted", &sandbox, &bytes, Metering::Fuel),
     ];
-    println!("medians of {RUNS} interleaved runs; ratios to the host and to Wasmtime with neither\n");
+    println!(
+        "medians of {RUNS} interleaved runs; ratios to the host and to Wasmtime with neither\n"
+    );
     let head = KERNELS.map(|(name, _)| format!("{name:>10}{:>7}{:>7}", "host", "plain"));
     println!("{:<24}{}", "milliseconds", head.concat());
     let mut rows = vec![String::new(); contenders.len()];
@@ -115,12 +117,7 @@ impl Contender {
         }
     }
 
-    fn step(
-        name: &'static str,
-        sandbox: &Arc<Sandbox>,
-        bytes: &[u8],
-        metering: Metering,
-    ) -> Self {
+    fn step(name: &'static str, sandbox: &Arc<Sandbox>, bytes: &[u8], metering: Metering) -> Self {
         let guests = KERNELS.map(|(kernel, rounds)| {
             let args = [kernel, &rounds.to_string()];
             (kernel, Guest::of(sandbox, bytes, &args, metering))

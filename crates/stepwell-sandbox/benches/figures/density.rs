@@ -44,7 +44,9 @@ pub(crate) fn measure() {
     let rust = tell("a Rust program", &bytes("time_sleep"));
     println!("the program's own pages: {:.1} KiB", rust - overhead);
     let word = if overhead < GOAL { "met" } else { "missed" };
-    println!("above the component's own pages: {overhead:.1} KiB, the goal of {GOAL} KiB is {word}");
+    println!(
+        "above the component's own pages: {overhead:.1} KiB, the goal of {GOAL} KiB is {word}"
+    );
 }
 
 /// Starts the steps and returns what each takes.
@@ -70,7 +72,11 @@ fn tell(name: &str, bytes: &[u8]) -> f64 {
     drop(handles);
     let each = |index: usize| (after[index] - before[index]) / STEPS as f64;
     let together = each(0) + each(1);
-    println!("{name:<36}{:>10.1}{:>14.1}{together:>10.1}", each(0), each(1));
+    println!(
+        "{name:<36}{:>10.1}{:>14.1}{together:>10.1}",
+        each(0),
+        each(1)
+    );
     together
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn measure() {
         }
     }
     println!("steps that do nothing, medians of {RUNS} interleaved runs of {STEPS}\n");
-    println!("{:<28}{:>12}{:>12}{:>8}", "", "a second", "µs a step", "ratio");
+    println!(
+        "{:<28}{:>12}{:>12}{:>8}",
+        "", "a second", "µs a step", "ratio"
+    );
     let mut base = None;
     for (name, _, _, mut samples) in rows {
         let took = percentile(&mut samples, 50).as_secs_f64();

@@ -6,7 +6,9 @@ pub fn compute(name: &str, rounds: u32) -> Option<u64> {
     Some(match name {
         "mix" => mix(rounds),
         "sort" => sort(rounds),
-        "calls" => (0..rounds).fold(0, |sum, _| sum + u64::from(fibonacci(std::hint::black_box(27)))),
+        "calls" => (0..rounds).fold(0, |sum, _| {
+            sum + u64::from(fibonacci(std::hint::black_box(27)))
+        }),
         _ => return None,
     })
 }
@@ -20,11 +22,16 @@ fn mix(rounds: u32) -> u64 {
         let majority = (a & b) ^ (a & c) ^ (b & c);
         let high = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let low = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
-        let one = h.wrapping_add(high).wrapping_add(choice).wrapping_add(round);
+        let one = h
+            .wrapping_add(high)
+            .wrapping_add(choice)
+            .wrapping_add(round);
         let two = low.wrapping_add(majority);
         words = [one.wrapping_add(two), a, b, c, d.wrapping_add(one), e, f, g];
     }
-    words.iter().fold(0, |sum, word| sum.wrapping_mul(31).wrapping_add(u64::from(*word)))
+    words.iter().fold(0, |sum, word| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(*word))
+    })
 }
 
 /// Sorts the same scrambled numbers again and again.
@@ -46,5 +53,9 @@ fn sort(rounds: u32) -> u64 {
 
 #[inline(never)]
 fn fibonacci(n: u32) -> u32 {
-    if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+    if n < 2 {
+        n
+    } else {
+        fibonacci(n - 1) + fibonacci(n - 2)
+    }
 }
