@@ -6,8 +6,11 @@ use libfuzzer_sys::fuzz_target;
 use stepwell_event::{Envelope, FORMAT_VERSION, LineKind, RunEvent, RunId};
 
 fn is_shown(ch: char) -> bool {
-    ch == '\t' || !(ch.is_control() || ('\u{2066}'..='\u{2069}').contains(&ch)
-        || ('\u{202a}'..='\u{202e}').contains(&ch) || matches!(ch, '\u{2028}' | '\u{2029}'))
+    ch == '\t'
+        || !(ch.is_control()
+            || ('\u{2066}'..='\u{2069}').contains(&ch)
+            || ('\u{202a}'..='\u{202e}').contains(&ch)
+            || matches!(ch, '\u{2028}' | '\u{2029}'))
 }
 
 fuzz_target!(|text: &str| {

@@ -45,7 +45,10 @@ fuzz_target!(|path: &str| {
         Ok(bytes) => assert_eq!(bytes, b"inside", "{path:?}"),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
-    for listing in [workspace.files(path), workspace.glob(path)].into_iter().flatten() {
+    for listing in [workspace.files(path), workspace.glob(path)]
+        .into_iter()
+        .flatten()
+    {
         for file in listing.files {
             let found = workspace.read(&file.path, 1 << 10).expect("it was found");
             assert_eq!(found, b"inside", "{:?}", file.path);
