@@ -24,11 +24,7 @@ const CRASH_TEST: &str =
 /// Sequential steps that do nothing, through the whole program.
 pub(crate) fn steps() -> Result<()> {
     let program = build::release()?;
-    let noop = Guests::Tests.build()?.join("task_noop.wasm");
-    let folder = repository().join("target/bench");
-    fs::create_dir_all(&folder)?;
-    fs::copy(&noop, folder.join("noop.wasm")).context("cannot copy the no-op task")?;
-
+    let folder = noop_folder()?;
     let mut contenders = vec![
         stepwell(&program, &folder, FEW)?,
         stepwell(&program, &folder, MANY)?,
@@ -37,20 +33,33 @@ pub(crate) fn steps() -> Result<()> {
         shell(&folder),
     ];
     contenders.extend(just(&folder)?);
-    for contender in &mut contenders {
-        contender.run()?;
-    }
-    contenders
-        .iter_mut()
-        .for_each(|contender| contender.samples.clear());
-    for _ in 0..RUNS {
-        for contender in &mut contenders {
-            contender.run()?;
-        }
-    }
+    interleaved(&mut contenders, RUNS)?;
     report(&contenders);
     println!();
     build::bench_of_the_sandbox("step", &[])
+}
+
+/// A folder with the task that does nothing, as `noop.wasm`.
+pub(crate) fn noop_folder() -> Result<PathBuf> {
+    let noop = Guests::Tests.build()?.join("task_noop.wasm");
+    let folder = repository().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    fs::copy(&noop, folder.join("noop.wasm")).context("cannot copy the no-op task")?;
+    Ok(folder)
+}
+
+/// Runs each so many times, one after the other, after a first time that does not count.
+pub(crate) fn interleaved(contenders: &mut [Contender], runs: usize) -> Result<()> {
+    for contender in &mut *contenders {
+        contender.run()?;
+        contender.samples.clear();
+    }
+    for _ in 0..runs {
+        for contender in &mut *contenders {
+            contender.run()?;
+        }
+    }
+    Ok(())
 }
 
 /// One of the measurements of the sandbox.
@@ -72,7 +81,8 @@ pub(crate) fn crash(rounds: u32) -> Result<()> {
     build::one_test("cli", CRASH_TEST, &variables)
 }
 
-struct Contender {
+/// A program that is run again and again.
+pub(crate) struct Contender {
     name: String,
     program: PathBuf,
     arguments: Vec<String>,
@@ -82,7 +92,12 @@ struct Contender {
 }
 
 impl Contender {
-    fn new(name: &str, program: impl Into<PathBuf>, arguments: &[&str], folder: &Path) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        program: impl Into<PathBuf>,
+        arguments: &[&str],
+        folder: &Path,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             program: program.into(),
@@ -115,11 +130,15 @@ impl Contender {
         Ok(())
     }
 
-    fn cpu(&self) -> Duration {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn cpu(&self) -> Duration {
         median(self.samples.iter().map(|(cpu, _)| *cpu).collect())
     }
 
-    fn wall(&self) -> Duration {
+    pub(crate) fn wall(&self) -> Duration {
         median(self.samples.iter().map(|(_, wall)| *wall).collect())
     }
 }
@@ -221,6 +240,6 @@ fn median(mut values: Vec<Duration>) -> Duration {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }

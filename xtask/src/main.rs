@@ -11,6 +11,7 @@ mod bench;
 mod bindings;
 mod build;
 mod fuzz;
+mod levels;
 mod picture;
 mod semantics;
 
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   bench density       the memory of a thousand steps that wait
   bench compute       what it costs a guest to be stoppable and counted, next to the host
   bench throughput    steps a second, on one thread and on two
+  bench levels        what a step and a job cost at each level of isolation
   bench crash [ROUNDS]
                       kill runs at random moments and look at what is left, 200 if not said
   conformance FOLDER  run wasi-testsuite, whose branch `prod/testsuite-base` is checked out there
@@ -60,6 +62,7 @@ fn execute() -> anyhow::Result<()> {
         ["semantics"] => semantics::count(),
         ["picture"] => picture::draw(),
         ["bench", "steps"] => bench::steps(),
+        ["bench", "levels"] => levels::measure(),
         ["bench", "crash"] => bench::crash(200),
         ["bench", "crash", rounds] => bench::crash(rounds.parse()?),
         [

@@ -62,8 +62,9 @@ pub(crate) fn measure() {
 /// How many rounds take 20 ms.
 fn calibrated(guest: &Guest) -> u64 {
     let runtime = runtime(1);
-    let mut samples: Vec<Duration> = (0..9).map(|_| runtime.block_on(guest.succeed())).collect();
-    let micros = percentile(&mut samples, 50).as_micros().max(1);
+    let mut samples: Vec<Duration> = (0..50).map(|_| runtime.block_on(guest.succeed())).collect();
+    // The least: whatever else the machine does only adds to it.
+    let micros = percentile(&mut samples, 0).as_micros().max(1);
     u64::try_from(10_000 * 20_000 / micros).unwrap_or(10_000)
 }
 

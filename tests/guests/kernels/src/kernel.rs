@@ -2,7 +2,7 @@
 //! compiles this file for the host as well, so that both do the same.
 
 /// Does the work of this name; `None` if there is none.
-pub fn compute(name: &str, rounds: u32) -> Option<u64> {
+pub(crate) fn compute(name: &str, rounds: u32) -> Option<u64> {
     Some(match name {
         "mix" => mix(rounds),
         "sort" => sort(rounds),
