@@ -1,16 +1,26 @@
-//! `kill -9`: what a run has acted on is in the journal, and the next run says where it stood.
+//! `kill -9`: what a run has told of and acted on is in the journal, and the next run says where it
+//! stood.
+//!
+//! `cargo xtask bench crash` has the same done a few hundred times.
 
 use crate::{pipeline, project, step};
-use std::time::Duration;
+use std::ops::AddAssign;
+use std::time::{Duration, Instant};
 use stepwell_event::{Envelope, JobPosition, RunEvent};
 use stepwell_store::{Interrupted, Journal};
-use stepwell_testkit::{Signal, TestEnv};
+use stepwell_testkit::{Descendant, Output, Signal, TestEnv};
 
 /// How long the pipeline takes, about, in milliseconds.
-const LENGTH: u64 = 200;
-const ROUNDS: u64 = 10;
+const LENGTH: u64 = 220;
 
-/// Two jobs, of which the second leaves a trace in the workspace as soon as it runs.
+/// How often a run is killed, unless this variable says otherwise.
+const ROUNDS: (&str, u64) = ("STEPWELL_CRASH_ROUNDS", 10);
+
+/// What the moments are drawn from.
+const SEED: (&str, u64) = ("STEPWELL_CRASH_SEED", 1);
+
+/// Two jobs, of which the second leaves a trace in the workspace as soon as it runs, and a third
+/// whose many steps end all the time.
 const JOBS: &str = r#"
 [[jobs.first.steps]]
 task = "play"
@@ -28,8 +38,20 @@ task = "play"
 args = ["write:trace", "sleep:100"]
 "#;
 
-/// What the journal has of the runs that were interrupted, read as another process would.
-fn interrupted(env: &TestEnv) -> Vec<(Interrupted, Vec<Envelope>)> {
+const STEP_OF_MANY: &str = r#"
+[[jobs.many.steps]]
+task = "play"
+args = ["say:one", "say:two", "sleep:4"]
+"#;
+
+/// What the journal has, read as another process would.
+struct Kept {
+    interrupted: Vec<Interrupted>,
+    /// Of the run that was asked for.
+    events: Vec<Envelope>,
+}
+
+fn kept(env: &TestEnv, shown: &[Envelope]) -> Kept {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -38,22 +60,41 @@ fn interrupted(env: &TestEnv) -> Vec<(Interrupted, Vec<Envelope>)> {
         let journal = Journal::open(&env.project().join(".stepwell"))
             .await
             .unwrap();
-        let mut found = Vec::new();
-        for run in journal.interrupted().await.unwrap() {
-            let events = journal.events(run.run).await.unwrap();
-            found.push((run, events));
-        }
+        let interrupted = journal.interrupted().await.unwrap();
+        let run = shown.first().map(|event| event.run);
+        let run = run.or(interrupted.first().map(|run| run.run));
+        let events = match run {
+            Some(run) => journal.events(run).await.unwrap(),
+            None => Vec::new(),
+        };
         journal.close().await.unwrap();
-        found
+        Kept {
+            interrupted,
+            events,
+        }
     })
 }
 
-/// Moments that differ, and are the same in every run of the test.
-fn moment(round: u64) -> Duration {
-    let mut random = round.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// The events that a run told of. Its last line may be half of one.
+pub(crate) fn shown(output: &Output) -> Vec<Envelope> {
+    let whole = output.stdout.split_inclusive('\n');
+    whole
+        .filter(|line| line.ends_with('\n'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn number((name, default): (&str, u64)) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// Moments that differ, and are the same for the same seed.
+fn moment(seed: u64, round: u64, rounds: u64) -> Duration {
+    let mut random = (seed << 32 | round).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     random = (random ^ (random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    // One in each tenth, so that every part of the run is met.
-    Duration::from_millis((round * LENGTH + random % LENGTH) / ROUNDS)
+    random ^= random >> 27;
+    // Spread evenly, so that every part of the run is met.
+    Duration::from_micros((round * LENGTH * 1000 + random % (LENGTH * 1000)) / rounds)
 }
 
 fn where_it_stood(run: &Interrupted) -> String {
@@ -73,44 +114,112 @@ fn where_it_stood(run: &Interrupted) -> String {
     )
 }
 
+/// What a number of rounds came to.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Runs that were killed before they ended.
+    interrupted: usize,
+    /// Events that were told of before.
+    shown: usize,
+    /// Those of them that say that a step has ended.
+    steps: usize,
+    /// Events that were kept.
+    kept: usize,
+    /// Processes that the runs had.
+    descendants: usize,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.interrupted += other.interrupted;
+        self.shown += other.shown;
+        self.steps += other.steps;
+        self.kept += other.kept;
+        self.descendants += other.descendants;
+    }
+}
+
+/// Starts a run, kills it after a while, and looks at what there is of it.
+fn kill_one(env: &TestEnv, round: u64, after: Duration) -> Tally {
+    let mut run = env.start(&["run", "--output", "json"]);
+    // Every other one may not have opened its journal yet.
+    if round.is_multiple_of(2) {
+        run.wait_for("run-started");
+    }
+    std::thread::sleep(after);
+    let descendants = run.descendants();
+    run.signal(Signal::KILL);
+    let output = run.end();
+    assert!([0, 128 + 9].contains(&output.code), "{output:?}");
+    assert_ended(&descendants);
+
+    let shown = shown(&output);
+    let kept = kept(env, &shown);
+    assert!(
+        kept.events.starts_with(&shown),
+        "what was told is not what is kept: {shown:#?} {:#?}",
+        kept.events
+    );
+    for (seq, event) in (0..).zip(&kept.events) {
+        assert_eq!((event.seq, event.run), (seq, kept.events[0].run));
+    }
+    let ended = kept
+        .events
+        .last()
+        .is_none_or(|last| matches!(last.event, RunEvent::RunFinished { .. }));
+    assert_eq!(kept.interrupted.is_empty(), ended);
+    let first_ended = kept.events.iter().any(
+        |event| matches!(&event.event, RunEvent::JobFinished { job, .. } if &**job == "first"),
+    );
+    let trace = env.project().join("trace");
+    assert!(
+        first_ended || !trace.exists(),
+        "the second job acted on what was lost"
+    );
+    assert_told(env, &kept.interrupted);
+    let _ = std::fs::remove_file(&trace);
+    let steps = shown
+        .iter()
+        .filter(|event| matches!(event.event, RunEvent::StepFinished { .. }));
+    Tally {
+        interrupted: kept.interrupted.len(),
+        steps: steps.count(),
+        shown: shown.len(),
+        kept: kept.events.len(),
+        descendants: descendants.len(),
+    }
+}
+
+/// No process outlives the one that it worked for by more than the moment that a signal takes.
+fn assert_ended(descendants: &[Descendant]) {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while let Some(alive) = descendants.iter().find(|one| one.is_alive()) {
+        assert!(Instant::now() < deadline, "{alive:?} is still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The next run works, and tells of these and no others.
+fn assert_told(env: &TestEnv, interrupted: &[Interrupted]) {
+    let next = env.stepwell(&["run", "quick.toml"]);
+    assert_eq!(next.code, 0, "{}", next.stderr);
+    let notes: String = interrupted.iter().map(where_it_stood).collect();
+    assert_eq!(next.stderr, notes);
+}
+
 #[test]
-fn a_killed_run_is_told_of_by_the_next_and_lost_nothing_that_was_acted_on() {
-    let env = project(JOBS);
+fn a_killed_run_is_told_of_by_the_next_and_lost_nothing_that_was_told_or_acted_on() {
+    let env = project(&(JOBS.to_owned() + &STEP_OF_MANY.repeat(40)));
     env.write("quick.toml", pipeline(&step("", &["say:hello"])));
     // Compiles, so that the moments fall into the run.
     assert_eq!(env.stepwell(&["run", "quick.toml"]).code, 0);
-    let trace = env.project().join("trace");
-    let mut told = 0;
-    for round in 0..ROUNDS {
-        let mut run = env.start(&["run"]);
-        run.wait_for("run > started");
-        std::thread::sleep(moment(round));
-        run.signal(Signal::KILL);
-        assert_eq!(run.end().code, 128 + 9);
-
-        let found = interrupted(&env);
-        assert!(found.len() <= 1, "{found:?}");
-        for (run, events) in &found {
-            for (seq, event) in (0..).zip(events) {
-                assert_eq!((event.seq, event.run), (seq, run.run));
-            }
-            let first_ended = events.iter().any(|event| {
-                matches!(&event.event, RunEvent::JobFinished { job, .. } if &**job == "first")
-            });
-            assert!(
-                first_ended || !trace.exists(),
-                "the second job acted on what was lost"
-            );
-        }
-
-        let next = env.stepwell(&["run", "quick.toml"]);
-        assert_eq!(next.code, 0, "{}", next.stderr);
-        let notes: String = found.iter().map(|(run, _)| where_it_stood(run)).collect();
-        assert_eq!(next.stderr, notes);
-        told += found.len();
-        let _ = std::fs::remove_file(&trace);
+    let (rounds, seed) = (number(ROUNDS), number(SEED));
+    let mut tally = Tally::default();
+    for round in 0..rounds {
+        tally += kill_one(&env, round, moment(seed, round, rounds));
     }
-    assert!(told > 0, "no run was killed in time");
-    let last = env.stepwell(&["run", "quick.toml"]);
-    assert_eq!((last.code, last.stderr.as_str()), (0, ""), "told only once");
+    println!("{rounds} runs killed, seed {seed}: {tally:?}");
+    assert!(tally.interrupted > 0, "no run was killed in time");
+    assert!(tally.steps > 0, "no step was told of");
+    assert_told(&env, &[]);
 }

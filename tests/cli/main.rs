@@ -10,6 +10,7 @@ mod check;
 mod components;
 mod configuration;
 mod crash;
+mod disk;
 mod eval;
 mod exit_codes;
 mod help;

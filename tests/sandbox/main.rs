@@ -8,6 +8,7 @@
 mod abi;
 mod cache;
 mod clocks;
+mod conformance;
 mod damage;
 mod environment;
 mod files;

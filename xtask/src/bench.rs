@@ -17,14 +17,14 @@ const RUNS: usize = 10;
 const FEW: usize = 100;
 const MANY: usize = 1000;
 
+const SEED: &str = "STEPWELL_CRASH_SEED";
+const CRASH_TEST: &str =
+    "crash::a_killed_run_is_told_of_by_the_next_and_lost_nothing_that_was_told_or_acted_on";
+
 /// Sequential steps that do nothing, through the whole program.
 pub(crate) fn steps() -> Result<()> {
     let program = build::release()?;
-    let noop = Guests::Tests.build()?.join("task_noop.wasm");
-    let folder = repository().join("target/bench");
-    fs::create_dir_all(&folder)?;
-    fs::copy(&noop, folder.join("noop.wasm")).context("cannot copy the no-op task")?;
-
+    let folder = noop_folder()?;
     let mut contenders = vec![
         stepwell(&program, &folder, FEW)?,
         stepwell(&program, &folder, MANY)?,
@@ -33,23 +33,56 @@ pub(crate) fn steps() -> Result<()> {
         shell(&folder),
     ];
     contenders.extend(just(&folder)?);
-    for contender in &mut contenders {
+    interleaved(&mut contenders, RUNS)?;
+    report(&contenders);
+    println!();
+    build::bench_of_the_sandbox("step", &[])
+}
+
+/// A folder with the task that does nothing, as `noop.wasm`.
+pub(crate) fn noop_folder() -> Result<PathBuf> {
+    let noop = Guests::Tests.build()?.join("task_noop.wasm");
+    let folder = repository().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    fs::copy(&noop, folder.join("noop.wasm")).context("cannot copy the no-op task")?;
+    Ok(folder)
+}
+
+/// Runs each so many times, one after the other, after a first time that does not count.
+pub(crate) fn interleaved(contenders: &mut [Contender], runs: usize) -> Result<()> {
+    for contender in &mut *contenders {
         contender.run()?;
+        contender.samples.clear();
     }
-    contenders
-        .iter_mut()
-        .for_each(|contender| contender.samples.clear());
-    for _ in 0..RUNS {
-        for contender in &mut contenders {
+    for _ in 0..runs {
+        for contender in &mut *contenders {
             contender.run()?;
         }
     }
-    report(&contenders);
-    println!();
-    build::bench_of_the_sandbox()
+    Ok(())
 }
 
-struct Contender {
+/// One of the measurements of the sandbox.
+pub(crate) fn figures(name: &str) -> Result<()> {
+    build::bench_of_the_sandbox("figures", &[name])
+}
+
+/// Kills so many runs at random moments, and looks at what is left of each.
+pub(crate) fn crash(rounds: u32) -> Result<()> {
+    // Other moments each time; the test tells the seed, which brings the same ones back.
+    let seed = std::env::var(SEED).or_else(|_| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map(|now| (now.as_secs() % 1_000_000).to_string())
+    })?;
+    let variables = [
+        ("STEPWELL_CRASH_ROUNDS", rounds.to_string().as_str()),
+        (SEED, seed.as_str()),
+    ];
+    build::one_test("cli", CRASH_TEST, &variables)
+}
+
+/// A program that is run again and again.
+pub(crate) struct Contender {
     name: String,
     program: PathBuf,
     arguments: Vec<String>,
@@ -59,7 +92,12 @@ struct Contender {
 }
 
 impl Contender {
-    fn new(name: &str, program: impl Into<PathBuf>, arguments: &[&str], folder: &Path) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        program: impl Into<PathBuf>,
+        arguments: &[&str],
+        folder: &Path,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             program: program.into(),
@@ -92,11 +130,15 @@ impl Contender {
         Ok(())
     }
 
-    fn cpu(&self) -> Duration {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn cpu(&self) -> Duration {
         median(self.samples.iter().map(|(cpu, _)| *cpu).collect())
     }
 
-    fn wall(&self) -> Duration {
+    pub(crate) fn wall(&self) -> Duration {
         median(self.samples.iter().map(|(_, wall)| *wall).collect())
     }
 }
@@ -198,6 +240,6 @@ fn median(mut values: Vec<Duration>) -> Duration {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }

@@ -61,8 +61,8 @@ pub(crate) fn test() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--locked"]))
 }
 
-/// Measures a step without the program around it.
-pub(crate) fn bench_of_the_sandbox() -> Result<()> {
+/// Runs a benchmark of the sandbox, which has no program around it.
+pub(crate) fn bench_of_the_sandbox(bench: &str, arguments: &[&str]) -> Result<()> {
     run(cargo()
         .args([
             "bench",
@@ -74,7 +74,17 @@ pub(crate) fn bench_of_the_sandbox() -> Result<()> {
             "--package",
             "stepwell-cli",
         ])
-        .args(["--bench", "step"]))
+        .args(["--bench", bench, "--"])
+        .args(arguments))
+}
+
+/// Runs one test, which prints what it found, with these variables in its environment.
+pub(crate) fn one_test(suite: &str, test: &str, variables: &[(&str, &str)]) -> Result<()> {
+    add_target()?;
+    run(cargo()
+        .args(["test", "--quiet", "--workspace", "--locked"])
+        .args(["--test", suite, "--", "--exact", test, "--nocapture"])
+        .envs(variables.iter().copied()))
 }
 
 fn add_target() -> Result<()> {

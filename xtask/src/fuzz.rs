@@ -8,39 +8,93 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use stepwell_testkit::guests::repository;
 
-/// A target, and the folders and extensions of files that are worth starting from.
-const TARGETS: [(&str, &[(&str, &str)]); 4] = [
-    (
-        "expression",
-        &[("crates/stepwell-expr/tests/tables", "txt")],
-    ),
-    (
-        "logging_command",
-        &[("crates/stepwell-engine/tests/tables", "toml")],
-    ),
-    (
-        "pipeline",
-        &[("examples", "toml"), ("tests/pipelines", "toml")],
-    ),
-    (
-        "template",
-        &[
+/// A target and what it starts from.
+struct Target {
+    name: &'static str,
+    /// Folders, and the extension of the files in them.
+    files: &'static [(&'static str, &'static str)],
+    /// Inputs that no file has.
+    inputs: &'static [&'static str],
+}
+
+const TARGETS: [Target; 7] = [
+    Target {
+        name: "expression",
+        files: &[("crates/stepwell-expr/tests/tables", "txt")],
+        inputs: &[],
+    },
+    Target {
+        name: "logging_command",
+        files: &[("crates/stepwell-engine/tests/tables", "toml")],
+        inputs: &[],
+    },
+    Target {
+        name: "masking",
+        files: &[("crates/stepwell-engine/tests/tables", "toml")],
+        inputs: &[
+            "hunter2hunter2\u{1}aGVs\u{0}\u{1}\u{2}",
+            "https://user:pa%20ss@host/\n\u{3}x",
+            "abab\u{1}bab\u{0}aba\u{1}",
+        ],
+    },
+    Target {
+        name: "pipeline",
+        files: &[("examples", "toml"), ("tests/pipelines", "toml")],
+        inputs: &[],
+    },
+    Target {
+        name: "template",
+        files: &[
             ("crates/stepwell-spec/tests/template/tables", "txt"),
             ("examples", "toml"),
         ],
-    ),
+        inputs: &[],
+    },
+    Target {
+        name: "terminal",
+        files: &[],
+        inputs: &[
+            "\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}[31mred\u{1b}[0m",
+            "a\rb\u{8}\u{9b}31m\u{202e}txt.exe\u{2066}",
+            "{\"x\": \"\u{2028}\u{feff}\"}",
+        ],
+    },
+    Target {
+        name: "workspace_path",
+        files: &[],
+        inputs: &[
+            "a/x",
+            "in/x",
+            "up",
+            "out/secret",
+            "a/top/secret",
+            "own/x",
+            ".stepwell/x",
+            "../secret",
+            "/a/../../secret",
+            "a/b/../../../secret",
+            "loop",
+            "**/*",
+            "in/**",
+            "a/{x,top}",
+        ],
+    },
 ];
 
 /// Runs every target for so many seconds and tells how fast it was.
 pub(crate) fn run(seconds: u32) -> Result<()> {
     let mut told = Vec::new();
-    for (target, seeds) in TARGETS {
-        let corpus = repository().join("target/fuzz-corpus").join(target);
+    for target in TARGETS {
+        let name = target.name;
+        let corpus = repository().join("target/fuzz-corpus").join(name);
         fs::create_dir_all(&corpus)?;
-        for (folder, extension) in seeds {
+        for (folder, extension) in target.files {
             plant(&repository().join(folder), extension, &corpus)?;
         }
-        told.push(format!("{target:<16} {}", fuzz(target, &corpus, seconds)?));
+        for (number, input) in target.inputs.iter().enumerate() {
+            fs::write(corpus.join(format!("input-{number}")), input)?;
+        }
+        told.push(format!("{name:<16} {}", fuzz(name, &corpus, seconds)?));
     }
     told.iter().for_each(|line| println!("{line}"));
     Ok(())

@@ -11,6 +11,7 @@ mod bench;
 mod bindings;
 mod build;
 mod fuzz;
+mod levels;
 mod picture;
 mod semantics;
 
@@ -22,6 +23,15 @@ usage: cargo xtask COMMAND
   test                run all tests: host, tasks, documentation
   guests              build the tasks, the examples' tasks and the guests of the tests
   bench steps         what a step costs, next to make, just and a shell
+  bench stop          how soon a step ends after its deadline, alone and beside 64 that spin
+  bench neighbours    what a hostile step costs the steps beside it
+  bench density       the memory of a thousand steps that wait
+  bench compute       what it costs a guest to be stoppable and counted, next to the host
+  bench throughput    steps a second, on one thread and on two
+  bench levels        what a step and a job cost at each level of isolation
+  bench crash [ROUNDS]
+                      kill runs at random moments and look at what is left, 200 if not said
+  conformance FOLDER  run wasi-testsuite, whose branch `prod/testsuite-base` is checked out there
   fuzz [SECONDS]      run each fuzz target for a while, 600 s if not said (needs cargo-fuzz)
   semantics           run the tests of the rules; how many cases there are of each section
   picture             draw docs/session.svg from a real session
@@ -52,6 +62,14 @@ fn execute() -> anyhow::Result<()> {
         ["semantics"] => semantics::count(),
         ["picture"] => picture::draw(),
         ["bench", "steps"] => bench::steps(),
+        ["bench", "levels"] => levels::measure(),
+        ["bench", "crash"] => bench::crash(200),
+        ["bench", "crash", rounds] => bench::crash(rounds.parse()?),
+        [
+            "bench",
+            name @ ("compute" | "density" | "neighbours" | "stop" | "throughput"),
+        ] => bench::figures(name),
+        ["conformance", folder] => conformance(folder),
         #[cfg(feature = "bindings")]
         ["bindings"] => bindings::write(),
         #[cfg(feature = "bindings")]
@@ -62,4 +80,11 @@ fn execute() -> anyhow::Result<()> {
         ),
         _ => anyhow::bail!("{USAGE}"),
     }
+}
+
+/// Runs the programs of a checkout of wasi-testsuite.
+fn conformance(folder: &str) -> anyhow::Result<()> {
+    let folder = std::path::absolute(folder)?.display().to_string();
+    let test = "conformance::the_wasi_testsuite_passes_but_for_what_is_listed";
+    build::one_test("sandbox", test, &[("STEPWELL_WASI_TESTSUITE", &folder)])
 }

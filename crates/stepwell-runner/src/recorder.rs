@@ -27,6 +27,7 @@ pub struct Recorder {
 
 /// The receiving end for one watcher.
 pub struct Watch {
+    journal: Journal,
     events: mpsc::UnboundedReceiver<Envelope>,
     behind: Arc<AtomicUsize>,
     /// Rings once, with the last event.
@@ -34,7 +35,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// The next events in order; `None` when the run has ended and all have been given.
+    /// The next events in order, all of them durable: what was told of a step must still hold after
+    /// a crash. `None` when the run has ended and all have been given, or when the journal fails.
     pub async fn next(&mut self) -> Option<Vec<Envelope>> {
         let first = self.events.recv().await?;
         tokio::select! {
@@ -46,6 +48,7 @@ impl Watch {
             events.push(event);
         }
         self.behind.fetch_sub(events.len(), Ordering::AcqRel);
+        self.journal.settled().await.ok()?;
         Some(events)
     }
 }
@@ -59,7 +62,7 @@ impl Recorder {
         let ended = Arc::new(Notify::new());
         let recorder = Self {
             run,
-            journal,
+            journal: journal.clone(),
             next: Mutex::new(0),
             watch,
             behind: Arc::clone(&behind),
@@ -68,6 +71,7 @@ impl Recorder {
         (
             recorder,
             Watch {
+                journal,
                 events,
                 behind,
                 ended,
@@ -79,8 +83,8 @@ impl Recorder {
     pub(crate) fn record(&self, event: RunEvent) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let envelope = self.envelope(&mut next, event);
-        self.show(envelope.clone());
-        self.journal.append(envelope);
+        self.journal.append(envelope.clone());
+        self.show(envelope);
     }
 
     /// Appends the last event, and shows it only when it and all before it are durable: what a

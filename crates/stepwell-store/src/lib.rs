@@ -134,7 +134,20 @@ impl Journal {
     ///
     /// When a commit failed, now or earlier: from then on the journal takes nothing any more.
     pub async fn flush(&self) -> Result<(), JournalError> {
-        let appended = self.shared.queue.hurry();
+        self.durable(self.shared.queue.hurry()).await
+    }
+
+    /// Returns when everything that was appended before is durable, without hurrying: for whoever
+    /// tells of events, and not for whoever waits to act.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Journal::flush`].
+    pub async fn settled(&self) -> Result<(), JournalError> {
+        self.durable(self.shared.queue.appended()).await
+    }
+
+    async fn durable(&self, appended: u64) -> Result<(), JournalError> {
         let mut progress = self.shared.progress.clone();
         let reached = progress
             .wait_for(|progress| progress.failure.is_some() || progress.durable >= appended)

@@ -89,6 +89,11 @@ impl Queue {
         appended
     }
 
+    /// The count of envelopes that were appended so far.
+    pub(crate) fn appended(&self) -> u64 {
+        self.lock().appended
+    }
+
     /// Lets the writer end after what is pending. Later envelopes are refused.
     pub(crate) fn close(&self) {
         self.lock().closing = true;

@@ -1,7 +1,9 @@
 //! Reading back: the events of a run, and the runs that lost their process.
 
+use crate::writer::int;
 use crate::{Journal, JournalError, JournalErrorKind, claim, schema};
 use sqlx::{Connection, Row, SqliteConnection};
+use std::fmt;
 use std::sync::Arc;
 use stepwell_event::{Envelope, JobPosition, RunId, RunState};
 
@@ -118,9 +120,18 @@ impl Journal {
             let last: i64 = last.try_get(0).map_err(|error| self.database(error))?;
             for row in &rows {
                 let body: &str = row.try_get(1).map_err(|error| self.database(error))?;
-                each(serde_json::from_str(body).map_err(|error| self.damaged(error))?);
+                let envelope: Envelope =
+                    serde_json::from_str(body).map_err(|error| self.damaged(error))?;
+                // Events are kept in their order: where one is missing, the file has lost it.
+                if (envelope.run, int(envelope.seq)) != (run, next) {
+                    return Err(self.damaged(OutOfPlace { run, seq: next }));
+                }
+                next = next.saturating_add(1);
+                each(envelope);
             }
-            next = last.saturating_add(1);
+            if last.checked_add(1) != Some(next) {
+                return Err(self.damaged(OutOfPlace { run, seq: last }));
+            }
         }
     }
 
@@ -165,6 +176,22 @@ impl Journal {
         JournalError::new(&self.shared.path, JournalErrorKind::Damaged).caused_by(error)
     }
 }
+
+/// An event is missing, or is another than its place says.
+#[derive(Debug)]
+struct OutOfPlace {
+    run: RunId,
+    seq: i64,
+}
+
+impl fmt::Display for OutOfPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, seq } = self;
+        write!(f, "event {seq} of {run} is not in its place")
+    }
+}
+
+impl std::error::Error for OutOfPlace {}
 
 impl Interrupted {
     fn new(run: RunId, state: RunState) -> Self {

@@ -184,6 +184,6 @@ fn result_name(result: RunResult) -> &'static str {
 }
 
 /// Databases count with a sign.
-fn int(value: u64) -> i64 {
+pub(crate) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

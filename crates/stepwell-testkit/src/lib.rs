@@ -8,4 +8,4 @@ pub mod guests;
 mod process;
 
 pub use environment::TestEnv;
-pub use process::{Output, Process, Signal};
+pub use process::{Descendant, Output, Process, Signal};

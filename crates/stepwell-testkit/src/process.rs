@@ -81,6 +81,12 @@ impl Process {
         kill(id, signal);
     }
 
+    /// The processes that it started and they started, which live now.
+    #[must_use]
+    pub fn descendants(&self) -> Vec<Descendant> {
+        descendants(self.child.id())
+    }
+
     /// Waits for the end.
     pub fn end(mut self) -> Output {
         while self.read_line() {}
@@ -122,6 +128,50 @@ fn read(from: impl Read + Send + 'static, stream: Stream, to: Sender<(Stream, St
             line.clear();
         }
     });
+}
+
+/// A process that a program started, directly or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descendant {
+    id: u32,
+    /// When it began, in the kernel's clock: an id is given again.
+    began: String,
+}
+
+impl Descendant {
+    /// Whether it still runs. One that ended and whose parent has not looked does not.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        stat(self.id).is_some_and(|(state, began)| state != "Z" && began == self.began)
+    }
+}
+
+fn descendants(of: u32) -> Vec<Descendant> {
+    let mut found = Vec::new();
+    let mut parents = vec![of];
+    while let Some(parent) = parents.pop() {
+        let threads = std::fs::read_dir(format!("/proc/{parent}/task"));
+        for thread in threads.into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            for id in children.unwrap_or_default().split_whitespace() {
+                let Ok(id) = id.parse() else { continue };
+                parents.push(id);
+                let began = stat(id).map(|(_, began)| began);
+                found.extend(began.map(|began| Descendant { id, began }));
+            }
+        }
+    }
+    found
+}
+
+/// The state of a process and when it began.
+fn stat(id: u32) -> Option<(String, String)> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name, in brackets, may hold anything.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?.to_owned();
+    Some((state, fields.nth(18)?.to_owned()))
 }
 
 /// A signal, by its POSIX name.

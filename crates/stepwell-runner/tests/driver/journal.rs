@@ -85,7 +85,10 @@ fn an_end_that_is_not_kept_is_not_shown() {
             Outcome::Succeeded
         }
     };
-    let control = |control: Control| async move {
+    let control = |mut control: Control| async move {
+        control
+            .wait_for(|event| matches!(event, RunEvent::RunStarted { .. }))
+            .await;
         // The start and the end of the step, of its job and of the run are events 0 to 5.
         occupy(&control.journal, 5).await;
         spoil.notify_one();
@@ -94,12 +97,8 @@ fn an_end_that_is_not_kept_is_not_shown() {
     let (result, shown) = Rig::new().run(plan(vec![job("a", &[])]), script, control);
     let error = result.unwrap_err();
     assert!(matches!(error, RunError::Journal(_)), "{error:?}");
-    let last = shown.last().unwrap();
-    assert!(
-        matches!(last.event, RunEvent::JobFinished { .. }),
-        "{last:?}"
-    );
-    assert_eq!(last.seq, 4);
+    // What shares its commit is not kept either.
+    assert!(shown.iter().all(|event| event.seq <= 4), "{shown:?}");
 }
 
 #[test]
