@@ -21,6 +21,7 @@ mod pipeline_files;
 mod plan;
 mod run;
 mod secrets;
+mod selftest;
 mod task;
 mod timeouts;
 

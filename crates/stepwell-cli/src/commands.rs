@@ -6,6 +6,7 @@ mod eval;
 mod import;
 mod plan;
 mod run;
+mod selftest;
 mod task;
 
 use crate::environment::Environment;
@@ -28,6 +29,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Import(import::ImportArgs),
     Task(task::TaskArgs),
+    Selftest(selftest::SelftestArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -58,6 +60,7 @@ impl Cli {
             Command::Eval(args) => args.execute(),
             Command::Import(args) => args.execute(),
             Command::Task(args) => args.execute(environment),
+            Command::Selftest(args) => args.execute(environment),
             Command::Completions(args) => args.execute(),
         };
         exit.into()
