@@ -64,3 +64,41 @@ pub(crate) fn preview1_command() -> Vec<u8> {
                 (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))))"#,
     )
 }
+
+/// A command that imports `function` of the instance `$host`, declared by `import`, and does `body`
+/// with it as `$call`, whose core type is `signature`.
+pub(crate) fn command_calling(
+    import: &str,
+    function: &str,
+    signature: &str,
+    body: &str,
+) -> Vec<u8> {
+    component(&format!(
+        r#"(component
+            {import}
+            (core module $memory
+                (memory (export "memory") 4)
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+            (core instance $memory (instantiate $memory))
+            (core func $call (canon lower (func $host "{function}")
+                (memory $memory "memory") (realloc (func $memory "realloc"))))
+            (core module $m
+                (import "memory" "memory" (memory 4))
+                (import "host" "call" (func $call {signature}))
+                (func (export "run") (result i32) {body} (i32.const 0)))
+            (core instance $i (instantiate $m
+                (with "memory" (instance $memory))
+                (with "host" (instance (export "call" (func $call))))))
+            (func $run (result (result)) (canon lift (core func $i "run")))
+            (instance $entry (export "run" (func $run)))
+            (export "wasi:cli/run@0.2.6" (instance $entry)))"#
+    ))
+}
+
+/// A command that traps in a function of this name.
+pub(crate) fn with_name(name: &str) -> Vec<u8> {
+    command(&format!(
+        r#"(func $trap (@name "{name}") unreachable)
+        (func (export "run") (result i32) (call $trap) (i32.const 0))"#
+    ))
+}

@@ -5,20 +5,25 @@
 
 #![cfg(test)]
 
+mod abi;
 mod cache;
+mod clocks;
 mod damage;
 mod environment;
 mod files;
 mod format;
+mod fuel;
 mod handmade;
 mod harness;
 mod limits;
 mod network;
 mod output;
 mod publishing;
+mod schema;
 mod state;
 mod task;
 mod time;
+mod traps;
 
 use std::path::Path;
 use stepwell_testkit::guests::repository;

@@ -46,3 +46,23 @@ fn a_step_that_was_stopped_leaves_no_more_than_one_that_ended() {
     let ran = run("state_memory").args(["scan"]).go_in(&sandbox);
     assert_eq!(ran.succeeded(), "0 bytes are not zero\n");
 }
+
+#[test]
+fn steps_of_the_same_component_at_the_same_time_share_nothing() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let start = |_| tokio::spawn(run("state_counter").start_in(crate::harness::sandbox()));
+        let steps: Vec<_> = (0..8).map(start).collect();
+        for step in steps {
+            let ran = step.await.unwrap();
+            assert_eq!(
+                ran.succeeded(),
+                "run 1\nmark None\nfile false\nwrite false\n"
+            );
+        }
+    });
+}

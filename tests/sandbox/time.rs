@@ -3,7 +3,7 @@
 use crate::handmade::{command, command_with_realloc, component, idle_command};
 use crate::harness::{Ran, Step, guest, run, run_bytes, sandbox, task};
 use std::time::Duration;
-use stepwell_event::Outcome;
+use stepwell_event::{GuestEvent, LimitKind, Outcome};
 use stepwell_sandbox::StopHandle;
 
 const TIMED_OUT: Outcome = Outcome::TimedOut { limit_ms: 300 };
@@ -197,4 +197,80 @@ fn a_loop_that_calls_the_host_is_stopped_too() {
         (func (export "run") (result i32)
             (loop (drop (memory.grow (i32.const 1))) (br 0)) (i32.const 0))"#,
     )));
+}
+
+#[test]
+fn recursion_without_a_stack_is_stopped() {
+    is_stopped(run_bytes(command(
+        r#"(func $again (result i32) (return_call $again))
+        (func (export "run") (result i32) (call $again))"#,
+    )));
+}
+
+#[test]
+fn a_guest_that_waits_for_as_many_things_as_it_may_is_stopped() {
+    let ran = run("time_poll_many")
+        .args([2_000])
+        .limit(LimitKind::Resources, 4_096)
+        .timeout(300)
+        .go();
+    assert_eq!(ran.stopped_soon().outcome(), &TIMED_OUT);
+    assert_eq!(ran.stdout(), "waiting for 2000\n");
+}
+
+#[test]
+fn who_ends_before_the_deadline_has_ended_in_time() {
+    for _ in 0..20 {
+        let ran = run("time_sleep").args([95]).timeout(100).go();
+        // On a busy machine the guest may wake too late; but it is never early that counts as late.
+        if ran.took < Duration::from_millis(100) {
+            ran.succeeded();
+        }
+    }
+}
+
+#[test]
+fn nothing_is_handed_on_once_the_step_was_asked_to_stop() {
+    let ran = task("task-late").ask_when_it_logs().go();
+    assert_eq!(
+        ran.stopped_soon().outcome(),
+        &Outcome::Canceled { graceful: true }
+    );
+    assert_eq!(
+        ran.log(),
+        "waiting\noutput Err(OutputError::Denied(\"the step is being stopped\"))\nvariable false\n\
+         path false\ntask variable false\nendpoint false\nsecret true\n"
+    );
+    let handed_on =
+        ran.count(|event| !matches!(event, GuestEvent::Log { .. } | GuestEvent::AddSecret { .. }));
+    assert_eq!(handed_on, 0, "{:?}", ran.events);
+}
+
+#[test]
+fn a_guest_among_many_that_spin_is_stopped_in_time() {
+    const SPINNERS: u32 = 64;
+    let sandbox = crate::harness::fresh_sandbox(SPINNERS + 1);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap();
+    let spinner = guest("time_spin");
+    crate::harness::load(&spinner);
+    let sandbox = &*Box::leak(Box::new(sandbox));
+    runtime.block_on(async {
+        let spin =
+            |millis| tokio::spawn(run_bytes(spinner.clone()).timeout(millis).start_in(sandbox));
+        let neighbours: Vec<_> = (0..SPINNERS).map(|_| spin(3_000)).collect();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for _ in 0..5 {
+            let ran = spin(200).await.unwrap();
+            assert_eq!(ran.outcome().name(), "timed-out");
+            let late = ran.took.saturating_sub(Duration::from_millis(200));
+            assert!(late < Duration::from_secs(1), "{late:?}");
+        }
+        for neighbour in neighbours {
+            assert_eq!(neighbour.await.unwrap().outcome().name(), "timed-out");
+        }
+    });
 }

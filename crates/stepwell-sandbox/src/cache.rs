@@ -134,25 +134,42 @@ impl CodeCache {
     }
 }
 
-/// The code, then the description, then the description's length: the code, which is large, need not
-/// be moved to be read.
+/// How files of the cache are laid out; a change of it makes those of before unknown.
+pub(crate) const FORMAT: u32 = 2;
+
+/// The code, then what else there is, then the lengths of these: the code, which is large, need not be
+/// moved to be read.
 fn pack(compiled: &Compiled) -> io::Result<Vec<u8>> {
     let description = serde_json::to_vec(&compiled.description)?;
-    let length = u32::try_from(description.len()).map_err(io::Error::other)?;
-    let mut bytes = Vec::with_capacity(compiled.code.len() + description.len() + 4);
+    let parts = [&compiled.lines, &description];
+    let size = parts.iter().map(|part| part.len() + 4).sum::<usize>();
+    let mut bytes = Vec::with_capacity(compiled.code.len() + size);
     bytes.extend_from_slice(&compiled.code);
-    bytes.extend_from_slice(&description);
-    bytes.extend_from_slice(&length.to_le_bytes());
+    for part in parts {
+        let length = u32::try_from(part.len()).map_err(io::Error::other)?;
+        bytes.extend_from_slice(part);
+        bytes.extend_from_slice(&length.to_le_bytes());
+    }
     Ok(bytes)
 }
 
 fn unpack(mut code: Vec<u8>) -> Option<Compiled> {
-    let (rest, length) = code.split_last_chunk::<4>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    let at = rest.len().checked_sub(length)?;
-    let description = serde_json::from_slice(rest.get(at..)?).ok()?;
+    let (rest, description) = last_part(&code)?;
+    let description = serde_json::from_slice(description).ok()?;
+    let (rest, lines) = last_part(rest)?;
+    let (at, lines) = (rest.len(), lines.to_vec());
     code.truncate(at);
-    Some(Compiled { code, description })
+    Some(Compiled {
+        code,
+        description,
+        lines,
+    })
+}
+
+fn last_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (rest, length) = bytes.split_last_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    rest.split_at_checked(rest.len().checked_sub(length)?)
 }
 
 /// Reads the key, or makes one. A key that others can read is no key: it is replaced, which makes
@@ -231,6 +248,7 @@ mod tests {
         let compiled = Compiled {
             code: b"code".to_vec(),
             description: None,
+            lines: b"lines".to_vec(),
         };
         let cache = cache(root.path());
         let get = |digest| cache.get(digest, Metering::Off);

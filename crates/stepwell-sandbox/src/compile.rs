@@ -6,7 +6,7 @@
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Sandbox, SandboxConfig};
 use crate::shape::{self, Shape};
-use crate::{adapter, profile};
+use crate::{adapter, lines, profile};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -43,6 +43,10 @@ pub struct Compiled {
     pub code: Vec<u8>,
     /// What a task says of itself; `None` for a plain command.
     pub description: Option<Description>,
+    /// Which line of which source file the code came from, where the file says so: hostile data, read
+    /// with suspicion.
+    #[serde(default, with = "serde_bytes")]
+    pub lines: Vec<u8>,
 }
 
 /// Who compiles.
@@ -115,7 +119,11 @@ fn compile(bytes: &[u8], metering: Metering) -> Result<Compiled, LoadError> {
             ))
         })
     })?;
-    Ok(Compiled { code, description })
+    Ok(Compiled {
+        code,
+        description,
+        lines: lines::collect(bytes),
+    })
 }
 
 fn not_compiled(error: &wasmtime::Error) -> LoadError {
@@ -128,10 +136,11 @@ fn not_compiled(error: &wasmtime::Error) -> LoadError {
         .help("build it again, without WebAssembly proposals that Stepwell switches off")
 }
 
-/// What compiled code must have in common with the engine that loads it, as one number.
+/// What a file of compiled code must have in common with the engine that loads it, as one number.
 pub(crate) fn compatibility(metering: Metering) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
+    crate::cache::FORMAT.hash(&mut hasher);
     match Engine::new(&profile::config(1, metering, false)) {
         Ok(engine) => engine.precompile_compatibility_hash().hash(&mut hasher),
         // An engine that cannot be made loads nothing either.

@@ -6,7 +6,7 @@ mod publishing;
 use crate::bindings::stepwell::task::{
     cancellation, description, inputs, logging, outputs, publishing as published, refusals,
 };
-use crate::state::StepState;
+use crate::state::{StepState, called};
 use crate::stop::StopRequested;
 use std::time::Instant;
 use stepwell_event::{GuestEvent, Issue, IssueSeverity, LogLevel, Publish, Refusal, StepResult};
@@ -20,13 +20,13 @@ pub(crate) const WORKSPACE: &str = "/";
 /// Links everything that a task may import from `stepwell:task`.
 pub(crate) fn add_to_linker(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
     type Data = HasSelf<StepState>;
-    inputs::add_to_linker::<_, Data>(linker, |state| state)?;
-    outputs::add_to_linker::<_, Data>(linker, |state| state)?;
-    refusals::add_to_linker::<_, Data>(linker, |state| state)?;
-    logging::add_to_linker::<_, Data>(linker, |state| state)?;
-    published::add_to_linker::<_, Data>(linker, |state| state)?;
-    cancellation::add_to_linker::<_, Data>(linker, |state| state)?;
-    description::add_to_linker::<_, Data>(linker, |state| state)
+    inputs::add_to_linker::<_, Data>(linker, called)?;
+    outputs::add_to_linker::<_, Data>(linker, called)?;
+    refusals::add_to_linker::<_, Data>(linker, called)?;
+    logging::add_to_linker::<_, Data>(linker, called)?;
+    published::add_to_linker::<_, Data>(linker, called)?;
+    cancellation::add_to_linker::<_, Data>(linker, called)?;
+    description::add_to_linker::<_, Data>(linker, called)
 }
 
 impl description::Host for StepState {}
@@ -81,10 +81,12 @@ impl outputs::Host for StepState {
     }
 
     async fn add_secret(&mut self, value: String) -> Result<(), outputs::OutputError> {
-        self.set(GuestEvent::AddSecret { value }).await
+        // A secret is masked whenever it becomes known.
+        Ok(self.ask(GuestEvent::AddSecret { value }).await?)
     }
 
     async fn prepend_path(&mut self, path: String) -> Result<(), outputs::OutputError> {
+        self.in_time()?;
         Ok(self.publish(Publish::Path { path }).await?)
     }
 
@@ -94,6 +96,7 @@ impl outputs::Host for StepState {
         value: String,
         options: outputs::VariableOptions,
     ) -> Result<(), outputs::OutputError> {
+        self.in_time()?;
         let variable = Publish::TaskVariable {
             name,
             value,
@@ -109,6 +112,7 @@ impl outputs::Host for StepState {
         field: outputs::EndpointField,
         value: String,
     ) -> Result<(), outputs::OutputError> {
+        self.in_time()?;
         let (field, key) = match field {
             outputs::EndpointField::Url => ("url", None),
             outputs::EndpointField::DataParameter(key) => ("dataParameter", Some(key)),
@@ -222,7 +226,19 @@ impl StepState {
     }
 
     async fn set(&mut self, event: GuestEvent) -> Result<(), outputs::OutputError> {
+        self.in_time()?;
         Ok(self.ask(event).await?)
+    }
+
+    /// Refuses what later steps would see once the step was asked to stop: from then on it is to clean
+    /// up, and what it computes is half done.
+    fn in_time(&self) -> Result<(), outputs::OutputError> {
+        if self.stop.is_asked() {
+            return Err(outputs::OutputError::Denied(
+                "the step is being stopped".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     async fn ask(&mut self, event: GuestEvent) -> Result<(), Refusal> {

@@ -16,25 +16,33 @@
 //! - `load`, `signature`: from code to a component that can be instantiated.
 //! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
 //!   much of it.
-//! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
-//! - `outcome`: from Wasmtime's errors to a typed outcome.
+//! - `clock`, `random`, `pace`: the time and the random bytes that a guest sees, and how often it
+//!   may call.
+//! - `run`, `stop`, `meter`: one step, its deadline and its CPU time.
+//! - `outcome`, `lines`, `dump`: from Wasmtime's errors to a typed outcome, and what helps to find
+//!   the cause.
 
 mod adapter;
 mod bindings;
 mod cache;
+mod clock;
 mod code;
 mod compile;
 mod description;
+mod dump;
 mod error;
 mod filesystem;
 mod host;
 mod limit;
+mod lines;
 mod load;
 mod meter;
 mod network;
 mod outcome;
 mod output;
+mod pace;
 mod profile;
+mod random;
 mod run;
 mod shape;
 mod signature;

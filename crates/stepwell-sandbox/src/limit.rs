@@ -4,37 +4,68 @@
 //! times its limit. This one adds up.
 
 use crate::profile;
-use stepwell_event::{LimitKind, Outcome};
+use stepwell_event::{LimitKind, Limits, Outcome};
 use wasmtime::ResourceLimiter;
 
 /// Counts what a step's instances hold.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    limit: u64,
-    used: u64,
-    table_elements: usize,
+    memory: Counted,
+    table_elements: Counted,
     /// The last wish, if it was refused.
     refused: Option<Outcome>,
 }
 
 impl Limiter {
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            limit,
-            used: 0,
-            table_elements: 0,
+            memory: Counted::new(limits, LimitKind::Memory),
+            table_elements: Counted::new(limits, LimitKind::TableElements),
             refused: None,
         }
     }
 
     /// Bytes of linear memory held. Memories never shrink, so this is also the peak.
     pub(crate) fn used(&self) -> u64 {
-        self.used
+        self.memory.used
     }
 
     /// The limit and what the guest would have held, if its last wish was refused.
     pub(crate) fn refused(&self) -> Option<Outcome> {
         self.refused.clone()
+    }
+}
+
+/// What is counted over a whole step.
+#[derive(Debug)]
+struct Counted {
+    kind: LimitKind,
+    limit: u64,
+    used: u64,
+}
+
+impl Counted {
+    fn new(limits: &Limits, kind: LimitKind) -> Self {
+        Self {
+            kind,
+            limit: limits.get(kind),
+            used: 0,
+        }
+    }
+
+    /// Takes what growing from `current` to `desired` takes, or says why not.
+    fn grow(&mut self, current: usize, desired: usize) -> Result<(), Outcome> {
+        let growth = desired.saturating_sub(current) as u64;
+        let wanted = self.used.saturating_add(growth);
+        if wanted > self.limit {
+            return Err(Outcome::LimitExceeded {
+                limit: self.kind,
+                value: self.limit,
+                used: wanted,
+            });
+        }
+        self.used = wanted;
+        Ok(())
     }
 }
 
@@ -45,20 +76,8 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let growth = desired.saturating_sub(current) as u64;
-        let wanted = self.used.saturating_add(growth);
-        let allowed = wanted <= self.limit;
-        if allowed {
-            self.used = wanted;
-            self.refused = None;
-        } else {
-            self.refused = Some(Outcome::LimitExceeded {
-                limit: LimitKind::Memory,
-                value: self.limit,
-                used: wanted,
-            });
-        }
-        Ok(allowed)
+        self.refused = self.memory.grow(current, desired).err();
+        Ok(self.refused.is_none())
     }
 
     fn table_growing(
@@ -67,21 +86,8 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let wanted = self
-            .table_elements
-            .saturating_add(desired.saturating_sub(current));
-        let allowed = wanted <= profile::TABLE_ELEMENTS;
-        if allowed {
-            self.table_elements = wanted;
-            self.refused = None;
-        } else {
-            self.refused = Some(Outcome::LimitExceeded {
-                limit: LimitKind::TableElements,
-                value: profile::TABLE_ELEMENTS as u64,
-                used: wanted as u64,
-            });
-        }
-        Ok(allowed)
+        self.refused = self.table_elements.grow(current, desired).err();
+        Ok(self.refused.is_none())
     }
 
     fn instances(&self) -> usize {
@@ -103,7 +109,10 @@ mod tests {
 
     #[test]
     fn memories_are_added_up_and_a_refusal_is_remembered() {
-        let mut limiter = Limiter::new(100);
+        let mut limiter = Limiter::new(&Limits {
+            memory: 100,
+            ..Limits::default()
+        });
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 60, None).unwrap());
         assert_eq!(
@@ -121,19 +130,19 @@ mod tests {
 
     #[test]
     fn tables_are_added_up() {
-        let mut limiter = Limiter::new(0);
-        assert!(
-            limiter
-                .table_growing(0, profile::TABLE_ELEMENTS, None)
-                .unwrap()
-        );
+        let mut limiter = Limiter::new(&Limits {
+            table_elements: 10,
+            ..Limits::default()
+        });
+        assert!(limiter.table_growing(0, 10, None).unwrap());
         assert!(!limiter.table_growing(0, 1, None).unwrap());
-        assert!(matches!(
+        assert_eq!(
             limiter.refused(),
             Some(Outcome::LimitExceeded {
                 limit: LimitKind::TableElements,
-                ..
+                value: 10,
+                used: 11
             })
-        ));
+        );
     }
 }

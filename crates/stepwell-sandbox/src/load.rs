@@ -7,14 +7,18 @@ use crate::description::translate;
 use crate::error::{LoadError, LoadErrorKind, SandboxError};
 use crate::limit::Limiter;
 use crate::network::{Dial, NoNetwork};
+use crate::pace::Pace;
 use crate::run::{Answer, StepSink};
 use crate::signature::{self, Entry};
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
 use crate::{filesystem, host, network, profile};
+use std::num::NonZero;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 use stepwell_event::{Description, Digest, GuestEvent, Limits, Refusal};
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, Store};
@@ -59,6 +63,17 @@ pub struct Sandbox {
 pub(crate) struct SandboxEngine {
     pub(crate) engine: Engine,
     linker: Linker<StepState>,
+    /// How many stores there are.
+    running: Arc<AtomicU32>,
+}
+
+/// A step's presence in its engine.
+pub(crate) struct Running(Arc<AtomicU32>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A component that is ready to be instantiated.
@@ -66,6 +81,8 @@ pub struct Component {
     digest: Digest,
     pub(crate) metering: Metering,
     pub(crate) program: Program,
+    /// Where its code came from, for a backtrace.
+    pub(crate) lines: Vec<u8>,
 }
 
 pub(crate) enum Program {
@@ -153,6 +170,7 @@ impl Sandbox {
             digest: code.digest(),
             metering: code.metering(),
             program: component,
+            lines: code.compiled().lines.clone(),
         })
     }
 
@@ -186,14 +204,16 @@ impl Sandbox {
     /// A store with nothing granted and nobody listening.
     fn bare_store(&self, metering: Metering) -> Result<Store<StepState>, SandboxError> {
         let limits = Limits::default();
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(profile::RESOURCES);
+        let engine = self.engine(metering)?;
         let state = StepState {
             wasi: WasiCtx::builder()
-                .max_random_size(profile::RANDOM_BYTES)
+                .max_random_size(limits.random_bytes)
                 .build(),
-            table,
-            limiter: Limiter::new(limits.memory),
+            table: table(&limits),
+            limits,
+            limiter: Limiter::new(&limits),
+            pace: Pace::new(&engine.engine, &limits, Instant::now()),
+            _running: engine.enter(),
             link: Arc::new(Link::new(Box::new(Nobody), 0)),
             inputs: Vec::new(),
             workspace: None,
@@ -201,8 +221,8 @@ impl Sandbox {
             listings: Vec::new(),
             stop: StopHandle::default(),
         };
-        let store = Store::new(&self.engine(metering)?.engine, state);
-        Ok(crate::run::armed(store, metering, limits.fuel))
+        let store = Store::new(&engine.engine, state);
+        Ok(crate::run::armed(store, metering))
     }
 }
 
@@ -216,8 +236,19 @@ impl SandboxEngine {
         network::deny(&mut linker).map_err(set_up)?;
         filesystem::guard(&mut linker).map_err(set_up)?;
         host::add_to_linker(&mut linker).map_err(set_up)?;
-        tick(&engine)?;
-        Ok(Self { engine, linker })
+        let running = Arc::default();
+        tick(&engine, Arc::clone(&running))?;
+        Ok(Self {
+            engine,
+            linker,
+            running,
+        })
+    }
+
+    /// Counts a step in, as long as what this gives lives.
+    pub(crate) fn enter(&self) -> Running {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::clone(&self.running))
     }
 
     pub(crate) fn link(
@@ -278,8 +309,17 @@ impl StepSink for Nobody {
     }
 }
 
+/// The table of a step's resources.
+pub(crate) fn table(limits: &Limits) -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(usize::try_from(limits.resources).unwrap_or(usize::MAX));
+    table
+}
+
 /// Lets the engine's epoch advance while the engine lives.
-fn tick(engine: &Engine) -> Result<(), SandboxError> {
+fn tick(engine: &Engine, running: Arc<AtomicU32>) -> Result<(), SandboxError> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = u32::try_from(cores).unwrap_or(u32::MAX);
     let engine = engine.weak();
     std::thread::Builder::new()
         .name("epoch".to_owned())
@@ -287,7 +327,8 @@ fn tick(engine: &Engine) -> Result<(), SandboxError> {
             while let Some(engine) = engine.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
-                std::thread::sleep(profile::TICK);
+                let on_each_core = running.load(Ordering::Relaxed).div_ceil(cores);
+                std::thread::sleep(profile::tick(on_each_core));
             }
         })
         .map(drop)

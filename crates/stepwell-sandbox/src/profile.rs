@@ -8,13 +8,24 @@
 use crate::compile::Metering;
 use std::num::NonZeroUsize;
 use std::time::Duration;
+use stepwell_event::LimitKind;
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
     WasmBacktraceDetails,
 };
 
-/// How often a running guest looks at its clock and lets others run.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
+/// How often a running guest looks at its clock and lets others run, if it has a core for itself.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The most often: a tick costs a running guest 2 µs.
+const SHORTEST_TICK: Duration = Duration::from_millis(1);
+
+/// How often guests look at their clocks, of which so many share a core. All of them get their turn
+/// in one tick: a guest is stopped in its turn, so that it would otherwise wait for the tick of each
+/// of its neighbours.
+pub(crate) fn tick(on_each_core: u32) -> Duration {
+    (TICK / on_each_core.max(1)).max(SHORTEST_TICK)
+}
 
 /// Core instances, memories and tables that one component may have. A Rust component has three,
 /// one and two; CPython has about ten.
@@ -22,25 +33,8 @@ pub(crate) const CORE_INSTANCES: u32 = 100;
 pub(crate) const MEMORIES: u32 = 8;
 pub(crate) const TABLES: u32 = 32;
 
-/// Table elements of one step together, and of one table: CPython's has 5,674.
-pub(crate) const TABLE_ELEMENTS: usize = 100_000;
-
-/// Files, streams and pollables that a step may hold. Wasmtime's default of a million lets a guest
-/// take every file descriptor of the host.
-pub(crate) const RESOURCES: usize = 1024;
-
 /// Entries in the listings of folders that a step holds at once; each is a name on the host.
 pub(crate) const LISTED_ENTRIES: usize = 100_000;
-
-/// Component-model handles in one store.
-pub(crate) const HANDLES: usize = 10_000;
-
-/// Bytes that one call may copy from the guest to the host. Wasmtime's default of 128 MiB is what
-/// CVE-2026-27204 was about.
-pub(crate) const HOSTCALL_BYTES: usize = 256 << 10;
-
-/// Random bytes per call: the call is synchronous and takes about 0.8 ms a MiB.
-pub(crate) const RANDOM_BYTES: u64 = 64 << 10;
 
 /// Frames of a backtrace.
 const FRAMES: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
@@ -79,13 +73,16 @@ pub(crate) fn config(slots: u32, metering: Metering, core_dumps: bool) -> Config
         .async_stack_size(4 << 20)
         .async_stack_zeroing(true)
         .wasm_backtrace_max_frames(Some(FRAMES))
-        // Reading DWARF at every trap would cost 20 ms and 40 MB.
+        // Reading it would take 20 ms and 40 MB a trap, and for hostile debug information any time:
+        // `lines` has what a backtrace needs.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
     config
 }
 
 fn pool(slots: u32) -> PoolingAllocationConfig {
+    // All that a step may be given may be in one table; CPython's has 5,674 elements.
+    let table_elements = LimitKind::TableElements.spec().most;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         // As many for every step as one may have: none can take those of its neighbours.
@@ -99,7 +96,7 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_tables_per_module(TABLES)
         .max_memories_per_module(MEMORIES)
-        .table_elements(TABLE_ELEMENTS)
+        .table_elements(usize::try_from(table_elements).unwrap_or(usize::MAX))
         .max_core_instance_size(2 << 20)
         .max_component_instance_size(2 << 20)
         .linear_memory_keep_resident(KEEP_RESIDENT)

@@ -1,14 +1,17 @@
 //! One step: a fresh store and instance, its clock, and its end.
 
 use crate::bindings;
+use crate::clock::{Monotonic, Wall};
 use crate::compile::Metering;
+use crate::dump;
 use crate::host::WORKSPACE;
 use crate::limit::Limiter;
-use crate::load::{Component, Program, Sandbox};
+use crate::load::{Component, Program, Sandbox, table};
 use crate::meter::Metered;
 use crate::outcome;
 use crate::output::{ClosedInput, Output};
-use crate::profile;
+use crate::pace::Pace;
+use crate::random;
 use crate::state::{Link, StepState, Workspace};
 use crate::stop::StopHandle;
 use std::path::Path;
@@ -16,10 +19,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest, Stream, Usage,
+    Access, Entry, GuestEvent, Limits, Outcome, Random, Refusal, StepReport, StepRequest, Stream,
+    Usage,
 };
 use tokio::sync::oneshot;
-use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, WasiCtx};
 
@@ -76,7 +79,9 @@ impl Sandbox {
         let link = Arc::new(Link::new(sink, request.limits.output));
         let mut cpu = Duration::ZERO;
         let mut memory_peak = 0;
-        let outcome = match self.store(component, request, &stop, &link) {
+        let mut fuel = None;
+        let mut core_dump = None;
+        let outcome = match self.store(component, request, &stop, &link, started) {
             Err(unusable) => unusable,
             Ok(mut store) => {
                 let mut asked = None;
@@ -88,15 +93,27 @@ impl Sandbox {
                         ended = Metered::new(work.as_mut(), &mut cpu) => Ok(ended),
                     }
                 };
-                let limiter = &store.data().limiter;
-                memory_peak = limiter.used();
+                memory_peak = store.data().limiter.used();
+                // Only an engine that counts says how much is left.
+                fuel = store
+                    .get_fuel()
+                    .ok()
+                    .map(|left| request.limits.fuel.saturating_sub(left));
                 // Whoever is asked and ends before the clock is looked at again has ended in time.
                 let asked = asked.or(stop.is_asked().then_some(Overdue::Canceled));
                 let outcome = match (ended, asked) {
                     (Err(over), _) => over.outcome(&request.limits, false),
                     // A guest that was asked and then ended by itself was stopped all the same.
                     (Ok(_), Some(over)) => over.outcome(&request.limits, true),
-                    (Ok(ended), None) => outcome::classify(ended, limiter),
+                    (Ok(ended), None) => {
+                        let dump = dump::take(&ended, &mut store);
+                        let outcome = outcome::classify(ended, store.data(), &component.lines);
+                        if matches!(outcome, Outcome::Trapped { .. }) {
+                            core_dump =
+                                dump.and_then(|dump| dump::bounded(dump, &request.limits, &link));
+                        }
+                        outcome
+                    }
                 };
                 drop(store);
                 outcome
@@ -111,10 +128,11 @@ impl Sandbox {
                 memory_peak,
                 output_bytes,
                 output_dropped,
+                fuel,
                 ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
-            core_dump: None,
+            core_dump,
         }
     }
 
@@ -124,7 +142,13 @@ impl Sandbox {
         request: &StepRequest,
         stop: &StopHandle,
         link: &Arc<Link>,
+        started: Instant,
     ) -> Result<Store<StepState>, Outcome> {
+        if component.metering != Metering::of(&request.limits) {
+            return Err(Outcome::HostFailed {
+                message: "the component was loaded for another kind of budget".to_owned(),
+            });
+        }
         let inputs = match (&request.entry, &component.program) {
             (Entry::Task { inputs }, Program::Task(_)) => inputs.clone(),
             (Entry::Command { .. }, Program::Command(_)) => Vec::new(),
@@ -138,12 +162,18 @@ impl Sandbox {
             }
         };
         let wasi = wasi(request, link)?;
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(profile::RESOURCES);
+        let engine = self
+            .engine(component.metering)
+            .map_err(|error| Outcome::HostFailed {
+                message: error.to_string(),
+            })?;
         let state = StepState {
             wasi,
-            table,
-            limiter: Limiter::new(request.limits.memory),
+            table: table(&request.limits),
+            limits: request.limits,
+            limiter: Limiter::new(&request.limits),
+            pace: Pace::new(&engine.engine, &request.limits, started),
+            _running: engine.enter(),
             link: Arc::clone(link),
             inputs,
             workspace: request
@@ -155,39 +185,33 @@ impl Sandbox {
             listings: Vec::new(),
             stop: stop.clone(),
         };
-        let engine = self
-            .engine(component.metering)
-            .map_err(|error| Outcome::HostFailed {
-                message: error.to_string(),
-            })?;
         let store = Store::new(&engine.engine, state);
-        Ok(armed(store, component.metering, request.limits.fuel))
+        Ok(armed(store, component.metering))
     }
 }
 
 /// Sets the limits and the clock of a new store.
-pub(crate) fn armed(
-    mut store: Store<StepState>,
-    metering: Metering,
-    fuel: u64,
-) -> Store<StepState> {
+pub(crate) fn armed(mut store: Store<StepState>, metering: Metering) -> Store<StepState> {
+    let limits = store.data().limits;
+    let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     if metering == Metering::Fuel
-        && let Err(error) = store.set_fuel(fuel)
+        && let Err(error) = store.set_fuel(limits.fuel)
     {
         // Only an engine that does not count refuses.
         tracing::error!(%error, "the engine does not count fuel");
     }
     store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(profile::HOSTCALL_BYTES);
-    store.set_max_component_handles(profile::HANDLES);
+    store.set_hostcall_fuel(size(limits.hostcall_bytes));
+    store.set_max_component_handles(size(limits.handles));
     store.set_epoch_deadline(1);
     // The default yield wakes itself, and Tokio looks at its timers only every 61 polls: a
     // neighbour's deadline would fire half a second late.
-    store.epoch_deadline_callback(|_| {
-        Ok(UpdateDeadline::YieldCustom(
-            1,
-            Box::pin(tokio::task::yield_now()),
-        ))
+    store.epoch_deadline_callback(|mut store| {
+        let then: Pin<Box<dyn Future<Output = ()> + Send>> = match store.data_mut().pace.pause() {
+            None => Box::pin(tokio::task::yield_now()),
+            Some(pause) => Box::pin(tokio::time::sleep(pause)),
+        };
+        Ok(UpdateDeadline::YieldCustom(1, then))
     });
     store
 }
@@ -203,8 +227,15 @@ fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
             link: Arc::clone(link),
             stream: Stream::Stderr,
         })
-        .max_random_size(profile::RANDOM_BYTES)
+        .max_random_size(request.limits.random_bytes)
+        .wall_clock(Wall(request.grants.clock))
+        .monotonic_clock(Monotonic::new(request.grants.clock))
         .envs(&request.env);
+    if let Random::Seeded { seed } = request.grants.random {
+        wasi.secure_random(random::seeded(seed, random::Stream::Secure))
+            .insecure_random(random::seeded(seed, random::Stream::Insecure))
+            .insecure_random_seed(random::insecure_seed(seed));
+    }
     if let Entry::Command { args } = &request.entry {
         wasi.arg("main").args(args);
     }
@@ -240,6 +271,13 @@ pub(crate) enum Interrupted {
     Before(wasmtime::Error),
     /// It was reached, and the guest did something wrong.
     Within(wasmtime::Error),
+}
+
+impl Interrupted {
+    pub(crate) fn error(&self) -> &wasmtime::Error {
+        let (Self::Before(error) | Self::Within(error)) = self;
+        error
+    }
 }
 
 async fn enter(

@@ -1,13 +1,15 @@
 //! What one step's store holds.
 
 use crate::limit::Limiter;
+use crate::load::Running;
+use crate::pace::Pace;
 use crate::run::{Answer, StepSink};
 use crate::stop::StopHandle;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use stepwell_event::{Access, Denial, GuestEvent, Refusal};
+use stepwell_event::{Access, Denial, GuestEvent, Limits, Refusal};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -15,7 +17,11 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub(crate) struct StepState {
     pub(crate) wasi: WasiCtx,
     pub(crate) table: ResourceTable,
+    pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
+    pub(crate) pace: Pace,
+    /// Held while the step lives.
+    pub(crate) _running: Running,
     pub(crate) link: Arc<Link>,
     pub(crate) inputs: Vec<(String, String)>,
     /// If the guest has one.
@@ -25,6 +31,12 @@ pub(crate) struct StepState {
     /// The listings of folders that the guest holds: the resource, and its number of entries.
     pub(crate) listings: Vec<(u32, usize)>,
     pub(crate) stop: StopHandle,
+}
+
+/// The way from the linker to the state: each call of a guest to `stepwell:task` comes by here once.
+pub(crate) fn called(state: &mut StepState) -> &mut StepState {
+    state.pace.call();
+    state
 }
 
 /// Where the workspace is on the host.
