@@ -161,6 +161,7 @@ fn line_of_job(wanted: &str, event: &RunEvent) -> Option<String> {
             step,
             format!("failed: {reason}; retry {retry} in {delay_ms} ms"),
         ),
+        RunEvent::StepKept { job, step, kept } => (job, step, format!("kept {kept:?}")),
         RunEvent::StepFinished { job, step, record } => (job, step, record_words(record)),
         RunEvent::RunStarted { .. }
         | RunEvent::StageStarted { .. }

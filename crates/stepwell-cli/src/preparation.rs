@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
-use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
+use stepwell_plan::{Ceilings, Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
 use stepwell_runner::{Beginning, now_ms};
 use stepwell_sandbox::{Code, CodeCache, InThisProcess, Metering};
 use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
@@ -85,12 +85,20 @@ impl Request<'_> {
                 return Err(refused(stepwell_spec::in_reading_order(diagnostics)));
             }
         };
-        let (resolved, codes) =
-            self.load_all(cache.as_deref(), &project, &pipeline, &mut diagnostics);
+        let ceilings = Ceilings::default();
+        let references = stepwell_plan::references(&pipeline, &ceilings);
+        let (resolved, codes) = self.load_all(
+            cache.as_deref(),
+            &project,
+            &pipeline,
+            &references,
+            &mut diagnostics,
+        );
         let request = stepwell_plan::Request {
             variables: self.variables,
             secrets: self.secrets,
             capabilities: &configuration.capabilities(),
+            ceilings: &ceilings,
         };
         let (plan, mut problems) = stepwell_plan::plan(&pipeline, &request, &resolved);
         // The plan knows only that they are missing, and it has just been told why.
@@ -136,16 +144,17 @@ impl Request<'_> {
         cache: Option<&CodeCache>,
         project: &Path,
         pipeline: &Pipeline,
+        references: &[TaskReference],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (Vec<ResolvedTask>, Vec<Code>) {
         let mut resolved = Vec::new();
         let mut codes = Vec::new();
-        for reference in stepwell_plan::references(pipeline) {
-            match self.load(cache, project, pipeline, &reference) {
-                Ok((task, code, mut warnings)) => {
+        for reference in references {
+            match self.load(cache, project, pipeline, reference) {
+                Ok((task, loaded, mut warnings)) => {
                     diagnostics.append(&mut warnings);
                     resolved.push(task);
-                    codes.push(code);
+                    codes.extend(loaded);
                 }
                 Err(problem) => diagnostics.push(problem),
             }
@@ -198,7 +207,7 @@ impl Request<'_> {
         project: &Path,
         pipeline: &Pipeline,
         reference: &TaskReference,
-    ) -> Result<(ResolvedTask, Code, Vec<Diagnostic>), Diagnostic> {
+    ) -> Result<(ResolvedTask, Vec<Code>, Vec<Diagnostic>), Diagnostic> {
         let tasks = Tasks::new(self.environment.tasks.clone());
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let file = match &reference.source {
@@ -230,26 +239,34 @@ impl Request<'_> {
             .at(place.clone(), "");
             error.hint().into_iter().fold(problem, Diagnostic::help)
         };
-        let metering = Metering::Off;
-        if !cache.is_some_and(|cache| cache.has(file.digest, metering)) {
+        let needed = [
+            (Metering::Off, reference.unmetered),
+            (Metering::Fuel, reference.metered),
+        ];
+        let needed = || needed.iter().filter(|(_, needed)| *needed);
+        let has = |metering| cache.is_some_and(|cache| cache.has(file.digest, metering));
+        if needed().any(|(metering, _)| !has(*metering)) {
             (self.on_compile)(&reference.name);
         }
-        let compiler = &InThisProcess;
-        let loaded = stepwell_sandbox::load(cache, compiler, &file.bytes, file.digest, metering)
-            .map_err(|error| cannot_run(&error))?;
-        let description = loaded.code.description().cloned();
+        let mut codes = Vec::new();
+        let mut warnings = Vec::new();
+        for (metering, _) in needed() {
+            let compiler = &InThisProcess;
+            let loaded =
+                stepwell_sandbox::load(cache, compiler, &file.bytes, file.digest, *metering)
+                    .map_err(|error| cannot_run(&error))?;
+            let told = loaded.warnings.into_iter();
+            warnings.extend(told.map(|warning| Diagnostic::warning("code-cache", warning)));
+            codes.push(loaded.code);
+        }
+        let description = codes.first().and_then(Code::description).cloned();
         let kind = description.map_or(TaskKind::Command, TaskKind::Task);
-        let warnings = loaded
-            .warnings
-            .into_iter()
-            .map(|warning| Diagnostic::warning("code-cache", warning))
-            .collect();
         let task = ResolvedTask {
             name: reference.name.clone(),
             digest: file.digest,
             kind,
         };
-        Ok((task, loaded.code, warnings))
+        Ok((task, codes, warnings))
     }
 }
 

@@ -15,11 +15,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_engine::{JobEnd, Opening, RunCommand, RunInput, RunMachine, StartVariable};
-use stepwell_event::{Access, Digest, RunResult, StepResult};
+use stepwell_event::{Access, Digest, Limits, RunResult, StepResult};
 use stepwell_expr::{Expression, Names};
 use stepwell_plan::{
-    Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
-    PlannedStrategy, PlannedTask, RunNumberFormat,
+    Ceilings, Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage,
+    PlannedStep, PlannedStrategy, PlannedTask, RunNumberFormat,
 };
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -120,6 +120,7 @@ fn plan(jobs: usize, depends_on: DependsOn) -> Plan {
         env: Vec::new(),
         condition: Expression::default(),
         timeout: None,
+        fuel: None,
         continue_on_error: false,
         retries: 0,
         commands: Commands::Restricted,
@@ -138,6 +139,7 @@ fn plan(jobs: usize, depends_on: DependsOn) -> Plan {
         },
         continue_on_error: false,
         timeout: None,
+        fuel: None,
         cancel_timeout: Duration::from_secs(300),
         unmet_demand: None,
         strategy: PlannedStrategy::Single,
@@ -153,8 +155,12 @@ fn plan(jobs: usize, depends_on: DependsOn) -> Plan {
             digest: Digest::from_sha256([0; 32]),
             grant: Grant {
                 workspace: Access::None,
-                memory: 1 << 20,
-                output: 1 << 20,
+                limits: Limits {
+                    memory: 1 << 20,
+                    output: 1 << 20,
+                    ..Limits::default()
+                },
+                ..Grant::default()
             },
         }],
         stages: vec![PlannedStage {
@@ -166,5 +172,6 @@ fn plan(jobs: usize, depends_on: DependsOn) -> Plan {
             jobs: (0..jobs).collect(),
         }],
         jobs: (0..jobs).map(job).collect(),
+        ceilings: Ceilings::default(),
     }
 }

@@ -21,7 +21,6 @@ mod job;
 mod line;
 mod mask;
 mod opening;
-mod pattern;
 mod place;
 mod publication;
 mod reason;

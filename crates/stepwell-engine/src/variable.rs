@@ -4,7 +4,6 @@
 //! `$(name)`, in conditions and, unless it is secret, in their environment.
 
 use crate::mask::Mask;
-use crate::pattern;
 use crate::resolve::{Raw, resolve};
 use crate::start::{OutputVariable, StartVariable};
 use std::borrow::Cow;
@@ -12,6 +11,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use stepwell_event::Refusal;
 use stepwell_expr::Object;
+use stepwell_plan::pattern;
 
 /// Bytes of one value, set or expanded.
 pub(crate) const MAX_VALUE: usize = 64 << 10;

@@ -1,6 +1,8 @@
 //! Run events: every change of state, in order.
 
-use crate::{Denial, Digest, Outcome, Published, RunId, RunResult, StepResult, Stream, Usage};
+use crate::{
+    Denial, Digest, Kept, Outcome, Published, RunId, RunResult, StepResult, Stream, Usage,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -145,6 +147,15 @@ pub enum RunEvent {
         delay_ms: u64,
         /// Why it failed.
         reason: String,
+    },
+    /// Something of a step was kept beside the journal.
+    StepKept {
+        /// The job's identifier.
+        job: Arc<str>,
+        /// The step's position in the job.
+        step: u32,
+        /// What.
+        kept: Box<Kept>,
     },
     /// A step ended, or was skipped.
     StepFinished {

@@ -8,6 +8,7 @@
 mod event;
 mod grant;
 mod id;
+mod kept;
 mod limit;
 mod outcome;
 mod publish;
@@ -20,6 +21,7 @@ pub use event::{
 };
 pub use grant::{Clock, Grants, HttpRule, Random, TcpRule, WorkspaceGrant};
 pub use id::{Digest, ParseIdError, RunId};
+pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};
 pub use outcome::{Denial, Frame, LostCause, Outcome, RunResult, StepResult, TrapKind, Usage};
 pub use publish::{

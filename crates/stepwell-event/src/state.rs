@@ -196,6 +196,7 @@ impl RunState {
             | RunEvent::Line { .. }
             | RunEvent::Progressed { .. }
             | RunEvent::VariableSet { .. }
+            | RunEvent::StepKept { .. }
             | RunEvent::StepRetried { .. } => {}
         }
     }

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use stepwell_event::Digest;
-use stepwell_plan::{Capabilities, Request, ResolvedTask, TaskKind, plan};
+use stepwell_plan::{Capabilities, Ceilings, Request, ResolvedTask, TaskKind, plan};
 
 const SMALL: usize = 1_000;
 const LARGE: usize = 10_000;
@@ -93,6 +93,7 @@ fn once(text: &str, jobs: usize) -> Duration {
         variables: &[],
         secrets: &[],
         capabilities: &Capabilities::default(),
+        ceilings: &Ceilings::default(),
     };
     let start = Instant::now();
     let (pipeline, diagnostics) = stepwell_spec::parse(text);

@@ -9,6 +9,7 @@
 //! lets it describe itself, and hands the result to [`plan`].
 
 mod capability;
+mod ceiling;
 mod dependency;
 mod grant;
 mod graph;
@@ -22,7 +23,8 @@ mod task;
 mod variable;
 
 pub use capability::Capabilities;
-pub use grant::GRANT_DENIED;
+pub use ceiling::Ceilings;
+pub use grant::{GRANT_DENIED, MISSING_SECRET};
 pub use leg::computed_legs;
 pub use model::{
     Grant, Invocation, Plan, PlannedJob, PlannedLeg, PlannedStage, PlannedStep, PlannedStrategy,
@@ -31,7 +33,8 @@ pub use model::{
 pub use run_number::{Draft, RunFacts, RunNumberError, RunNumberFormat, check_number};
 pub use stepwell_spec::name::is_system_variable;
 pub use stepwell_spec::{
-    Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, VariableValue,
+    Clock, Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, Random, VariableValue,
+    count, pattern, secret, size,
 };
 pub use task::{ResolvedTask, TaskKind, TaskReference, references};
 
@@ -50,6 +53,8 @@ pub struct Request<'r> {
     /// What the agent can do. A job whose demands it does not meet is planned, and fails when its
     /// turn comes.
     pub capabilities: &'r Capabilities,
+    /// What the host allows at most.
+    pub ceilings: &'r Ceilings,
 }
 
 /// Plans a run of `pipeline` with what the `request` adds and the components that were found for its
@@ -72,7 +77,7 @@ pub fn plan(
     }
     let run_number = run_number::planned(pipeline, request, &mut problems);
     let variables = variable::overlay(&pipeline.variables, request, &mut problems);
-    let used = Used::of(pipeline, tasks, &mut problems);
+    let used = Used::of(pipeline, request, tasks, &mut problems);
     let placement = placement::resolve(pipeline, &mut problems);
     let stages = stages(pipeline, &placement, &mut problems);
     let dependencies = dependency::of_jobs(pipeline, &placement, &mut problems);
@@ -81,8 +86,13 @@ pub fn plan(
     for (job, (stage, depends_on)) in pipeline.jobs.iter().zip(places) {
         let steps = job.steps.iter();
         let steps = steps
-            .filter_map(|step| used.step(step, &mut problems))
+            .filter_map(|step| used.step(step, request.ceilings, &mut problems))
             .collect();
+        let who = format!("job `{}`", job.name.value);
+        let (asked, default) = (job.timeout.as_ref(), Some(DEFAULT_TIMEOUT));
+        let timeout = request
+            .ceilings
+            .timeout(&who, asked, default, &mut problems);
         // A job without a stage is an error, so there is no plan then.
         let stage = stage.unwrap_or_default();
         let unmet_demand = request.capabilities.unmet(job);
@@ -94,7 +104,8 @@ pub fn plan(
             depends_on,
             condition: job.condition.clone(),
             continue_on_error: job.continue_on_error,
-            timeout: job.timeout,
+            timeout,
+            fuel: job.fuel.as_ref().map(|fuel| fuel.value),
             cancel_timeout: job.cancel_timeout,
             unmet_demand,
             strategy: leg::planned(&job.strategy),
@@ -113,6 +124,7 @@ pub fn plan(
         tasks: used.planned,
         stages,
         jobs,
+        ceilings: request.ceilings.clone(),
     });
     (plan, problems)
 }
@@ -164,28 +176,34 @@ struct Used<'r> {
 
 impl<'r> Used<'r> {
     /// Finds the tasks, and reports those that are unknown or not granted what they ask for.
-    fn of(pipeline: &Pipeline, tasks: &'r [ResolvedTask], problems: &mut Vec<Diagnostic>) -> Self {
+    fn of(
+        pipeline: &Pipeline,
+        request: &Request<'_>,
+        tasks: &'r [ResolvedTask],
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
         let resolved: HashMap<_, _> = tasks
             .iter()
             .map(|task| (task.name.as_str(), task))
             .collect();
         let declared = task::declared(pipeline);
         let mut used = Self::default();
-        for reference in references(pipeline) {
+        for reference in references(pipeline, request.ceilings) {
             let name = reference.name.as_str();
             let Some(resolved) = resolved.get(name).copied() else {
                 task::report_unknown(pipeline, &reference, problems);
                 continue;
             };
             let declared = declared.get(name).copied();
+            let granted = grant::of(declared, request, problems);
             if let TaskKind::Task(description) = &resolved.kind {
-                grant::check(&reference, declared, description, problems);
+                grant::check(&reference, declared, &granted, description, problems);
             }
             used.positions.insert(reference.name, used.planned.len());
             used.planned.push(PlannedTask {
                 name: resolved.name.clone(),
                 digest: resolved.digest,
-                grant: grant::of(declared),
+                grant: granted,
             });
             used.resolved.push(resolved);
         }
@@ -193,7 +211,12 @@ impl<'r> Used<'r> {
     }
 
     /// Plans a step; `None` if its task is unknown.
-    fn step(&self, step: &Step, problems: &mut Vec<Diagnostic>) -> Option<PlannedStep> {
+    fn step(
+        &self,
+        step: &Step,
+        ceilings: &Ceilings,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<PlannedStep> {
         let task = *self.positions.get(&step.task.value)?;
         let resolved = self.resolved.get(task)?;
         let label = step
@@ -201,6 +224,11 @@ impl<'r> Used<'r> {
             .as_ref()
             .or(step.name.as_ref())
             .unwrap_or(&step.task.value);
+        let who = format!("step `{label}`");
+        let timeout = ceilings.timeout(&who, step.timeout.as_ref(), None, problems);
+        if let (Some(fuel), Some(task)) = (&step.fuel, self.planned.get(task)) {
+            grant::check_fuel(&who, fuel, task, ceilings, problems);
+        }
         Some(PlannedStep {
             name: step.name.clone(),
             label: label.clone(),
@@ -212,7 +240,8 @@ impl<'r> Used<'r> {
                 .map(|pair| (pair.name.value.clone(), pair.value.value.clone()))
                 .collect(),
             condition: step.condition.clone(),
-            timeout: step.timeout,
+            timeout,
+            fuel: step.fuel.as_ref().map(|fuel| fuel.value),
             continue_on_error: step.continue_on_error,
             retries: step.retries,
             commands: step.commands.unwrap_or(match resolved.kind {

@@ -1,12 +1,12 @@
 //! The plan: what will run, in which order, with which access. Immutable once made.
 
-use crate::RunNumberFormat;
+use crate::{Ceilings, RunNumberFormat};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_event::{Access, Digest};
+use stepwell_event::{Access, Digest, HttpRule, Limits, TcpRule};
 use stepwell_expr::Expression;
-use stepwell_spec::{Commands, VariableValue};
+use stepwell_spec::{Clock, Commands, Random, VariableValue, pattern};
 
 /// A pipeline that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Plan {
     pub stages: Vec<PlannedStage>,
     /// The jobs in the order of the file. Dependencies form no cycle and stay within a stage.
     pub jobs: Vec<PlannedJob>,
+    /// What the host allows at most; everything in the plan is within it.
+    pub ceilings: Ceilings,
 }
 
 /// A variable that a run, a stage, a job or a leg starts with.
@@ -67,15 +69,56 @@ pub struct PlannedTask {
     pub grant: Grant,
 }
 
-/// What a pipeline allows a task. The default allows nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a pipeline allows a task. The default allows nothing but to see the variables that are not
+/// secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Access to the workspace.
     pub workspace: Access,
-    /// Bytes of linear memory.
-    pub memory: u64,
-    /// Bytes of output per step.
-    pub output: u64,
+    /// Folders of it with more access than what they lie in.
+    pub folders: Vec<(String, Access)>,
+    /// Bytes of an empty folder of the step's own.
+    pub scratch: Option<u64>,
+    /// Patterns of the variables in the environment; `None` is all that are not secret.
+    pub env: Option<Vec<String>>,
+    /// The secret variables that the task may ask for.
+    pub secrets: Vec<String>,
+    /// The requests that it may send. Values of headers may hold `${secret:NAME}`.
+    pub http: Vec<HttpRule>,
+    /// Where it may connect to.
+    pub tcp: Vec<TcpRule>,
+    /// The time that it sees.
+    pub clock: Clock,
+    /// The random bytes that it gets.
+    pub random: Random,
+    /// What it may use; times are those of its steps.
+    pub limits: Limits,
+}
+
+impl Grant {
+    /// Whether a variable is in the environment that has this name there.
+    #[must_use]
+    pub fn shows(&self, name: &str) -> bool {
+        self.env.as_ref().is_none_or(|patterns| {
+            let mut patterns = patterns.iter();
+            // As names of variables become names in an environment.
+            patterns.any(|glob| pattern::matches(&glob.replace(['.', ' '], "_"), name))
+        })
+    }
+
+    /// The most that the task may do anywhere in the workspace.
+    #[must_use]
+    pub fn widest_access(&self) -> Access {
+        let folders = self.folders.iter().map(|(_, access)| *access);
+        folders.fold(self.workspace, Ord::max)
+    }
+
+    /// The names of the secrets that a task with this grant needs, also those in headers.
+    pub fn secret_names(&self) -> impl Iterator<Item = &str> {
+        let headers = self.http.iter().flat_map(|rule| &rule.headers);
+        let in_headers = headers.flat_map(|(_, value)| stepwell_spec::secret::names(value));
+        self.secrets.iter().map(String::as_str).chain(in_headers)
+    }
 }
 
 /// A job, which may run several times side by side.
@@ -97,6 +140,8 @@ pub struct PlannedJob {
     pub continue_on_error: bool,
     /// Wall-clock limit; `None` is no limit.
     pub timeout: Option<Duration>,
+    /// Fuel of all its steps together; `None` is no budget.
+    pub fuel: Option<u64>,
     /// How long it may go on once it was asked to end.
     pub cancel_timeout: Duration,
     /// The demand that no agent meets, as written; the job fails because of it.
@@ -158,6 +203,8 @@ pub struct PlannedStep {
     pub condition: Expression,
     /// Wall-clock limit; `None` is no limit.
     pub timeout: Option<Duration>,
+    /// Its fuel, where that is less than its task may use.
+    pub fuel: Option<u64>,
     /// A failure counts as succeeded with issues.
     pub continue_on_error: bool,
     /// How many times it is run again after a failure; at most 10.

@@ -1,11 +1,12 @@
 //! Which tasks a pipeline uses, and what was found for them.
 
+use crate::Ceilings;
 use crate::suggestion::suggestion;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use stepwell_diagnostic::Diagnostic;
-use stepwell_event::{Description, Digest};
-use stepwell_spec::{Pipeline, Spanned, Task};
+use stepwell_event::{Description, Digest, LimitKind};
+use stepwell_spec::{Job, Pipeline, Spanned, Step, Task};
 
 /// A task that steps use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub struct TaskReference {
     pub declared: bool,
     /// Where the first step names it.
     pub span: Range<usize>,
+    /// Whether a step runs it with a budget of fuel.
+    pub metered: bool,
+    /// Whether a step runs it without one.
+    pub unmetered: bool,
 }
 
 /// A task for which a component was found.
@@ -44,23 +49,43 @@ pub enum TaskKind {
 /// The tasks that steps use, each once, in the order of their first use. One whose declaration is not
 /// intact is not among them: nobody knows which it is.
 #[must_use]
-pub fn references(pipeline: &Pipeline) -> Vec<TaskReference> {
+pub fn references(pipeline: &Pipeline, ceilings: &Ceilings) -> Vec<TaskReference> {
     let declared = declared(pipeline);
-    let mut seen = HashSet::new();
-    pipeline
-        .jobs
-        .iter()
-        .flat_map(|job| &job.steps)
-        .filter(|step| seen.insert(step.task.value.as_str()))
-        .map(|step| (step, declared.get(step.task.value.as_str())))
-        .filter(|(_, task)| task.is_none_or(|task| task.intact))
-        .map(|(step, task)| TaskReference {
-            name: step.task.value.clone(),
-            source: task.and_then(|task| task.source.clone()),
-            declared: task.is_some(),
-            span: step.task.span.clone(),
-        })
-        .collect()
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut references: Vec<TaskReference> = Vec::new();
+    let jobs = pipeline.jobs.iter();
+    for (job, step) in jobs.flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
+        let name = step.task.value.as_str();
+        let task = declared.get(name).copied();
+        if task.is_some_and(|task| !task.intact) {
+            continue;
+        }
+        let place = *places.entry(name).or_insert(references.len());
+        if place == references.len() {
+            references.push(TaskReference {
+                name: name.to_owned(),
+                source: task.and_then(|task| task.source.clone()),
+                declared: task.is_some(),
+                span: step.task.span.clone(),
+                metered: false,
+                unmetered: false,
+            });
+        }
+        if let Some(reference) = references.get_mut(place) {
+            let metered = is_metered(job, step, task, ceilings);
+            reference.metered |= metered;
+            reference.unmetered |= !metered;
+        }
+    }
+    references
+}
+
+/// Whether a step has a budget of fuel, whoever gives it.
+fn is_metered(job: &Job, step: &Step, task: Option<&Task>, ceilings: &Ceilings) -> bool {
+    job.fuel.is_some()
+        || step.fuel.is_some()
+        || task.is_some_and(|task| task.limits.get(LimitKind::Fuel).is_some())
+        || ceilings.of(LimitKind::Fuel).is_some()
 }
 
 /// The declared tasks by name.

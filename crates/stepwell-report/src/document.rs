@@ -213,8 +213,8 @@ fn task(task: &PlannedTask) -> TaskDocument<'_> {
         name: &task.name,
         digest: task.digest,
         workspace: task.grant.workspace,
-        memory: task.grant.memory,
-        output: task.grant.output,
+        memory: task.grant.limits.memory,
+        output: task.grant.limits.output,
     }
 }
 

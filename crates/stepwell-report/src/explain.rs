@@ -1,8 +1,8 @@
 //! Why a step ended as it did.
 
 use crate::hostile::hostile;
-use crate::text::{count, delay};
-use stepwell_event::{Denial, Issue, IssueSeverity, RunState, StepRecord, StepResult};
+use crate::text::{bytes, count, delay};
+use stepwell_event::{Denial, Issue, IssueSeverity, Kept, RunState, StepRecord, StepResult};
 
 /// The reason with the number of problems, in one line; `None` when there is nothing to say.
 pub(crate) fn why(record: &StepRecord) -> Option<String> {
@@ -57,6 +57,21 @@ pub(crate) fn denial(denial: &Denial) -> String {
         ),
         None => format!("denied: {capability} {target}"),
     }
+}
+
+/// What was kept of a step; `None` for what is no news to a reader.
+pub(crate) fn kept(kept: &Kept) -> Option<String> {
+    Some(match kept {
+        Kept::CoreDump { path, bytes: size } => format!(
+            "core dump: {} ({}), which holds all that the step knew, secrets included",
+            hostile(path),
+            bytes(*size)
+        ),
+        Kept::Nothing { what, reason } => {
+            format!("{} is not kept: {}", hostile(what), hostile(reason))
+        }
+        Kept::Workspace { .. } => return None,
+    })
 }
 
 /// A problem in the form that editors jump to.

@@ -289,6 +289,12 @@ impl View for Live {
                 let why = explain::retry(*retry, *delay_ms, reason);
                 self.step_retried((job, *step), &why)?;
             }
+            RunEvent::StepKept { job, step, kept } => {
+                if let Some(phrase) = explain::kept(kept) {
+                    let head = format!("{} / {}", self.watch.job(job), self.watch.step(job, *step));
+                    self.print(job, format!("{head}: {phrase}"))?;
+                }
+            }
             RunEvent::StepFinished { job, step, record } => {
                 self.step_finished(job, *step, record)?;
             }

@@ -188,6 +188,10 @@ impl<W: Write> View for Plain<W> {
                 let retry = explain::retry(*retry, *delay_ms, reason);
                 self.step_line((job, *step), HOST, retry)
             }
+            RunEvent::StepKept { job, step, kept } => match explain::kept(kept) {
+                Some(phrase) => self.step_line((job, *step), HOST, phrase),
+                None => Ok(()),
+            },
             RunEvent::StepFinished { job, step, record } => {
                 self.step_finished((job, *step), record)
             }

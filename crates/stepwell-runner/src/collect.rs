@@ -4,7 +4,7 @@
 //! to it that nothing else is read; here everything has a bound.
 
 use std::collections::HashSet;
-use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -77,7 +77,12 @@ impl Collector {
             .collect()
     }
 
-    fn workspace(&self) -> Result<Workspace, String> {
+    /// The project's folder on the host.
+    pub(crate) fn project(&self) -> &Path {
+        &self.project
+    }
+
+    pub(crate) fn workspace(&self) -> Result<Workspace, String> {
         let mut workspace = Workspace::open(&self.project).map_err(|error| explain(&error))?;
         for folder in &self.closed {
             workspace = workspace.without(folder).map_err(|error| explain(&error))?;
@@ -85,7 +90,8 @@ impl Collector {
         Ok(workspace)
     }
 
-    fn store(&self, path: &str, file: &mut File) -> Result<Blob, String> {
+    /// Stores what `file` gives, which is called `path`.
+    pub(crate) fn store(&self, path: &str, file: &mut dyn Read) -> Result<Blob, String> {
         let open = || Blobs::open(&self.blobs).map_err(|error| error.to_string());
         let blobs = self.opened.get_or_init(open);
         let blobs = blobs.as_ref().map_err(Clone::clone)?;

@@ -1,6 +1,7 @@
 //! One job: its machine, and its steps one after the other.
 
 use crate::collect::Collector;
+use crate::keeping::Keeper;
 use crate::recorder::Recorder;
 use crate::run::CancelLevel;
 use crate::step::StepRunner;
@@ -10,22 +11,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepwell_engine::{JobCommand, JobEnd, JobInput, JobMachine, Timer};
-use stepwell_event::{Collect, Collected, GuestEvent, StepReport, StepRequest, StepResult};
+use stepwell_event::{Collect, GuestEvent, Kept, RunEvent, StepReport, StepRequest, StepResult};
 use stepwell_sandbox::{Answer, StepSink, StopHandle};
 use tokio::sync::watch;
 
 pub(crate) struct JobDriver<R> {
+    /// The job's identifier.
+    pub(crate) job: Arc<str>,
     pub(crate) machine: JobMachine,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) steps: Arc<R>,
     pub(crate) collector: Collector,
+    pub(crate) keeper: Arc<Keeper>,
     pub(crate) cancel: watch::Receiver<CancelLevel>,
 }
 
 /// What the machine waits for.
 enum Next {
-    /// The end of a step.
-    Step(StepRequest),
+    /// The end of a step, which has this position in the job.
+    Step(usize, StepRequest),
     /// What is to be read of the workspace.
     Collect(Vec<Collect>),
     /// A timer.
@@ -45,6 +49,7 @@ impl<R: StepRunner> JobDriver<R> {
     /// Runs the job to its end.
     pub(crate) async fn drive(self) -> JobEnd {
         let mut job = Running {
+            job: self.job,
             hands: Hands {
                 machine: Arc::new(Mutex::new(self.machine)),
                 recorder: self.recorder,
@@ -56,12 +61,17 @@ impl<R: StepRunner> JobDriver<R> {
         loop {
             next = match next {
                 Next::Finished(end) => return end,
-                Next::Step(request) => {
-                    let report = job.step(&*self.steps, request).await;
+                Next::Step(index, request) => {
+                    let step = u32::try_from(index).unwrap_or(u32::MAX);
+                    job.keep_workspace(&self.keeper, step, &request).await;
+                    let mut report = job.step(&*self.steps, request).await;
+                    job.keep_core_dump(&self.keeper, step, &mut report).await;
                     job.input(JobInput::StepEnded(report), None)
                 }
                 Next::Collect(requests) => {
-                    let collected = job.collect(self.collector.clone(), requests).await;
+                    let collector = self.collector.clone();
+                    let read = move |stop: &AtomicBool| collector.collect(requests, stop);
+                    let collected = job.aside(read).await.unwrap_or_default();
                     job.input(JobInput::Collected(collected), None)
                 }
                 Next::Timer => job.wait().await,
@@ -72,6 +82,7 @@ impl<R: StepRunner> JobDriver<R> {
 
 /// A job that is being driven.
 struct Running {
+    job: Arc<str>,
     hands: Hands,
     timers: Timers,
     cancel: watch::Receiver<CancelLevel>,
@@ -115,22 +126,52 @@ impl Running {
         }
     }
 
-    /// Reads what a step published. A step can ask for more than can be read in time, so whoever
-    /// would stop a step stops this.
-    async fn collect(
+    /// Takes stock of the workspace that a step will see, if the run was asked to.
+    async fn keep_workspace(&mut self, keeper: &Arc<Keeper>, step: u32, request: &StepRequest) {
+        if !keeper.wants_workspace(request) {
+            return;
+        }
+        let keeper = Arc::clone(keeper);
+        let kept = self.aside(move |stop: &AtomicBool| keeper.workspace(stop));
+        let kept = kept.await;
+        self.kept(step, kept);
+    }
+
+    /// Keeps the core dump of a step, which nothing but the disk is to see.
+    async fn keep_core_dump(&mut self, keeper: &Arc<Keeper>, step: u32, report: &mut StepReport) {
+        let Some(dump) = report.core_dump.take() else {
+            return;
+        };
+        let keeper = Arc::clone(keeper);
+        let job = Arc::clone(&self.job);
+        let kept = self.aside(move |_: &AtomicBool| keeper.core_dump(&job, step, &dump));
+        let kept = kept.await;
+        self.kept(step, kept);
+    }
+
+    fn kept(&self, step: u32, kept: Option<Kept>) {
+        if let Some(kept) = kept {
+            self.hands.recorder.record(RunEvent::StepKept {
+                job: Arc::clone(&self.job),
+                step,
+                kept: Box::new(kept),
+            });
+        }
+    }
+
+    /// Does work that blocks. There can be more of it than is done in time, so whoever would stop a
+    /// step stops this. `None` comes only of a panic of ours.
+    async fn aside<T: Send + 'static>(
         &mut self,
-        collector: Collector,
-        requests: Vec<Collect>,
-    ) -> Vec<Result<Collected, String>> {
+        work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Option<T> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let reading = tokio::task::spawn_blocking(move || collector.collect(requests, &stopped));
-        let mut reading = pin!(reading);
+        let mut working = pin!(tokio::task::spawn_blocking(move || work(&stopped)));
         loop {
             let input = tokio::select! {
                 biased;
-                // Only a panic of ours ends it without an answer.
-                collected = &mut reading => return collected.unwrap_or_default(),
+                done = &mut working => return done.ok(),
                 Ok(()) = self.cancel.changed() => self.canceled(),
                 timer = self.timers.next() => JobInput::TimerFired(timer),
             };
@@ -182,7 +223,9 @@ impl Hands {
         for command in commands {
             match command {
                 JobCommand::Emit(event) => self.recorder.record(event),
-                JobCommand::RunStep { request, .. } => asked.next = Some(Next::Step(request)),
+                JobCommand::RunStep { step, request } => {
+                    asked.next = Some(Next::Step(step, request));
+                }
                 JobCommand::Collect { requests, .. } => asked.next = Some(Next::Collect(requests)),
                 JobCommand::Finish(end) => asked.next = Some(Next::Finished(end)),
                 JobCommand::StartTimer { timer, after } => asked.timers.push((timer, after)),

@@ -11,6 +11,7 @@
 
 mod collect;
 mod job;
+mod keeping;
 mod opening;
 mod recorder;
 mod run;
@@ -18,6 +19,7 @@ mod step;
 mod timer;
 
 pub use collect::Collector;
+pub use keeping::{Keep, MAX_CORE_DUMP, MAX_CORE_DUMPS};
 pub use opening::{Beginning, OpeningError, open};
 pub use recorder::{Recorder, Watch, now_ms};
 pub use run::{CancelLevel, Run, RunError, run};

@@ -119,6 +119,10 @@ impl Recorder {
         }
     }
 
+    pub(crate) fn run(&self) -> RunId {
+        self.run
+    }
+
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal
     }

@@ -2,6 +2,7 @@
 
 use crate::collect::Collector;
 use crate::job::JobDriver;
+use crate::keeping::{Keep, Keeper};
 use crate::recorder::Recorder;
 use crate::step::StepRunner;
 use std::path::Path;
@@ -37,6 +38,8 @@ pub struct Run<R> {
     pub steps: Arc<R>,
     /// Who reads what steps publish.
     pub collector: Collector,
+    /// What is kept of steps beside the journal.
+    pub keep: Keep,
     /// Where events go.
     pub recorder: Arc<Recorder>,
     /// The runtime that guests run on.
@@ -69,11 +72,14 @@ pub async fn run<R: StepRunner>(
     let machine = RunMachine::new(Arc::clone(&run.plan), opening);
     let (cancel_jobs, _) = watch::channel(CancelLevel::Running);
     let slots = Arc::new(Semaphore::new(run.parallel_jobs));
+    let keep = std::mem::take(&mut run.keep);
+    let keeper = Keeper::new(keep, run.recorder.run(), run.collector.clone());
     let mut driver = RunDriver {
         run,
         machine,
         cancel_jobs,
         slots,
+        keeper: Arc::new(keeper),
         jobs: JoinSet::new(),
     };
     let mut result = driver.input(RunInput::Start).await?;
@@ -99,6 +105,7 @@ struct RunDriver<R> {
     machine: RunMachine,
     cancel_jobs: watch::Sender<CancelLevel>,
     slots: Arc<Semaphore>,
+    keeper: Arc<Keeper>,
     jobs: JoinSet<(usize, JobEnd)>,
 }
 
@@ -140,10 +147,12 @@ impl<R: StepRunner> RunDriver<R> {
         }
         let workspace = self.run.workspace.to_path_buf();
         let driver = JobDriver {
+            job: Arc::clone(&start.id),
             machine: JobMachine::new(Arc::clone(&self.run.plan), start, workspace),
             recorder: Arc::clone(&self.run.recorder),
             steps: Arc::clone(&self.run.steps),
             collector: self.run.collector.clone(),
+            keeper: Arc::clone(&self.keeper),
             cancel: self.cancel_jobs.subscribe(),
         };
         let slots = Arc::clone(&self.slots);

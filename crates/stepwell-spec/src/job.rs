@@ -2,6 +2,7 @@
 
 use crate::demand;
 use crate::expression;
+use crate::limit;
 use crate::quantity;
 use crate::reader::{Entry, Reader, Table};
 use crate::seen::Seen;
@@ -95,8 +96,8 @@ fn job(reader: &mut Reader, entry: &Entry<'_>, stages: &[Stage]) -> Job {
         .take("continue-on-error")
         .and_then(|entry| reader.boolean_or_word(&entry))
         .unwrap_or(false);
-    let timeout = quantity::timeout(reader, &mut table).unwrap_or(DEFAULT_TIMEOUT);
-    job.timeout = (timeout > Duration::ZERO).then_some(timeout);
+    job.timeout = quantity::timeout(reader, &mut table);
+    job.fuel = limit::fuel(reader, &mut table);
     job.cancel_timeout =
         quantity::cancel_timeout(reader, &mut table).unwrap_or(DEFAULT_CANCEL_TIMEOUT);
     job.demands = table
@@ -163,7 +164,8 @@ pub(crate) fn empty(name: Spanned<String>) -> Job {
         depends_on: Vec::new(),
         condition: Expression::default(),
         continue_on_error: false,
-        timeout: Some(DEFAULT_TIMEOUT),
+        timeout: None,
+        fuel: None,
         cancel_timeout: DEFAULT_CANCEL_TIMEOUT,
         demands: Vec::new(),
         strategy: Strategy::Single,

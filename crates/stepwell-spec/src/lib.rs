@@ -10,11 +10,14 @@
 //!
 //! Every value that a later stage may object to keeps its place as a [`Spanned`].
 
+mod allowance;
 mod argument;
 mod demand;
 mod expression;
 mod job;
+mod limit;
 mod model;
+mod network;
 mod pipeline;
 mod quantity;
 mod reader;
@@ -29,14 +32,17 @@ mod tree;
 mod unit;
 mod variable;
 
+pub mod count;
 pub mod duration;
 pub mod name;
+pub mod pattern;
+pub mod secret;
 pub mod size;
 
 pub use job::{DEFAULT_CANCEL_TIMEOUT, DEFAULT_TIMEOUT};
 pub use model::{
-    Allow, Arguments, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair, Pipeline,
-    Spanned, Stage, Step, Strategy, Task, Variable, VariableValue,
+    Allow, Arguments, Clock, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair,
+    Pipeline, Random, Spanned, Stage, Step, Strategy, Task, Variable, VariableValue,
 };
 pub use name::did_you_mean;
 pub use unit::UnitError;

@@ -10,7 +10,7 @@
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Duration;
-use stepwell_event::Access;
+use stepwell_event::{Access, HttpRule, LimitKind, TcpRule};
 use stepwell_expr::Expression;
 
 /// A value and where it stands.
@@ -119,15 +119,61 @@ pub struct Task {
 pub struct Allow {
     /// Access to the workspace; `None` where nothing is said.
     pub workspace: Option<Spanned<Access>>,
+    /// Folders of the workspace with more access than what they lie in: paths with `/` between names,
+    /// without `.` and `..`, each once.
+    pub folders: Vec<Spanned<(String, Access)>>,
+    /// Bytes of an empty folder of the step's own.
+    pub scratch: Option<Spanned<u64>>,
+    /// Patterns of the variables in the environment; `None` is all that are not secret.
+    pub env: Option<Vec<Spanned<String>>>,
+    /// The names of the secret variables that the task may ask for, each once.
+    pub secrets: Vec<Spanned<String>>,
+    /// The requests that it may send. Values of headers may hold `${secret:NAME}`.
+    pub hosts: Vec<Spanned<HttpRule>>,
+    /// Where it may connect to.
+    pub tcp: Vec<Spanned<TcpRule>>,
+    /// The time that it sees.
+    pub clock: Clock,
+    /// The random bytes that it gets.
+    pub random: Random,
 }
 
-/// The limits that a pipeline sets for a task.
+/// The time that a pipeline lets a task see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The host's.
+    #[default]
+    Real,
+    /// The moment at which the run started.
+    FrozenAtStart,
+    /// Always this one, in milliseconds since 1970.
+    FrozenAt(u64),
+}
+
+/// The random bytes that a pipeline lets a task have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Random {
+    /// The system's.
+    #[default]
+    Real,
+    /// The same for every run.
+    Seeded,
+}
+
+/// The limits that a pipeline sets for a task, each at most once and within the table's range.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of linear memory.
-    pub memory: Option<u64>,
-    /// Bytes of output per step.
-    pub output: Option<u64>,
+    pub(crate) set: Vec<(LimitKind, Spanned<u64>)>,
+}
+
+impl Limits {
+    /// The value that the pipeline sets, if it does.
+    #[must_use]
+    pub fn get(&self, kind: LimitKind) -> Option<&Spanned<u64>> {
+        let mut set = self.set.iter();
+        set.find(|(known, _)| *known == kind)
+            .map(|(_, value)| value)
+    }
 }
 
 /// A job.
@@ -146,8 +192,10 @@ pub struct Job {
     pub condition: Expression,
     /// A failure of it counts as succeeded with issues for those that depend on it.
     pub continue_on_error: bool,
-    /// Wall-clock limit; `None` is no limit.
-    pub timeout: Option<Duration>,
+    /// Wall-clock limit as written; zero is no limit.
+    pub timeout: Option<Spanned<Duration>>,
+    /// Fuel of all its steps together.
+    pub fuel: Option<Spanned<u64>>,
     /// How long it may go on once it was asked to end.
     pub cancel_timeout: Duration,
     /// What the agent must be able to do.
@@ -224,8 +272,10 @@ pub struct Step {
     pub env: Vec<Pair>,
     /// When it runs.
     pub condition: Expression,
-    /// Wall-clock limit; `None` is no limit.
-    pub timeout: Option<Duration>,
+    /// Wall-clock limit as written; zero is no limit.
+    pub timeout: Option<Spanned<Duration>>,
+    /// Fuel, where it is less than its task may use.
+    pub fuel: Option<Spanned<u64>>,
     /// A failure counts as succeeded with issues.
     pub continue_on_error: bool,
     /// How many times it is run again after a failure; at most 10.

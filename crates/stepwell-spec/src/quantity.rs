@@ -1,7 +1,7 @@
 //! Numbers and durations, and the bounds of some.
 
-use crate::duration;
 use crate::reader::{Reader, Table};
+use crate::{Spanned, duration};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
@@ -17,7 +17,7 @@ const CANCEL_TIMEOUT: RangeInclusive<Duration> =
 const MAX_RETRIES: u8 = 10;
 
 /// The key `timeout`; zero is no limit.
-pub(crate) fn timeout(reader: &mut Reader, table: &mut Table<'_>) -> Option<Duration> {
+pub(crate) fn timeout(reader: &mut Reader, table: &mut Table<'_>) -> Option<Spanned<Duration>> {
     let entry = table.take("timeout")?;
     let value = reader.duration(&entry)?;
     if value.value > MAX_TIMEOUT {
@@ -29,7 +29,7 @@ pub(crate) fn timeout(reader: &mut Reader, table: &mut Table<'_>) -> Option<Dura
         );
         return None;
     }
-    Some(value.value)
+    Some(value)
 }
 
 /// The key `cancel-timeout`.

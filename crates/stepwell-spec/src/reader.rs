@@ -140,6 +140,21 @@ impl<'t> Entry<'t> {
         self.value.span.clone()
     }
 
+    /// The items of an array, each under the array's key; none of what is no array.
+    pub(crate) fn items(&self) -> Vec<Self> {
+        let Tree::Array(items) = &self.value.value else {
+            return Vec::new();
+        };
+        let key = &self.key;
+        items
+            .iter()
+            .map(|value| Self {
+                key: key.clone(),
+                value,
+            })
+            .collect()
+    }
+
     /// Whether the value is an array without items.
     pub(crate) fn is_empty_array(&self) -> bool {
         matches!(&self.value.value, Tree::Array(items) if items.is_empty())
@@ -158,6 +173,14 @@ impl<'t> Entry<'t> {
     /// Whether the value is a table without entries.
     pub(crate) fn is_empty_table(&self) -> bool {
         matches!(&self.value.value, Tree::Table(members) if members.is_empty())
+    }
+
+    /// The value, if it is a number that is not negative.
+    pub(crate) fn as_count(&self) -> Option<u64> {
+        match self.value.value {
+            Tree::Integer(Some(value)) => u64::try_from(value).ok(),
+            _ => None,
+        }
     }
 
     /// Whether the value is a string.

@@ -2,11 +2,11 @@
 
 use crate::argument;
 use crate::expression;
+use crate::limit;
 use crate::quantity;
 use crate::reader::{Entry, Reader, Table};
 use crate::seen::Seen;
 use crate::{Arguments, Commands, Spanned, Step};
-use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_expr::Names;
 
@@ -65,7 +65,8 @@ fn step(reader: &mut Reader, mut table: Table<'_>, names: &mut Seen) -> Option<S
     let readable = reader.errors() == problems;
     let env = table.take("env").map(|entry| argument::env(reader, &entry));
     let condition = expression::condition(reader, &mut table, &Names::STEP_CONDITION);
-    let timeout = quantity::timeout(reader, &mut table).unwrap_or_default();
+    let timeout = quantity::timeout(reader, &mut table);
+    let fuel = limit::fuel(reader, &mut table);
     let continue_on_error = table
         .take("continue-on-error")
         .and_then(|entry| reader.boolean_or_word(&entry));
@@ -92,7 +93,8 @@ fn step(reader: &mut Reader, mut table: Table<'_>, names: &mut Seen) -> Option<S
         intact: readable && given,
         env: env.unwrap_or_default(),
         condition,
-        timeout: (timeout > Duration::ZERO).then_some(timeout),
+        timeout,
+        fuel,
         continue_on_error: continue_on_error.unwrap_or(false),
         retries: retries.unwrap_or(0),
         commands,

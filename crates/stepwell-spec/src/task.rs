@@ -1,23 +1,9 @@
 //! Declared tasks: `[tasks.NAME]`.
 
-use crate::reader::{Entry, Reader, Table};
+use crate::reader::{Entry, Reader};
 use crate::seen::Seen;
-use crate::{Allow, Limits, Spanned, Task, size};
-use std::ops::RangeInclusive;
+use crate::{Allow, Limits, Spanned, Task, allowance, limit};
 use stepwell_diagnostic::Diagnostic;
-use stepwell_event::Access;
-
-/// One page of linear memory is the least that a guest can have; 2 GiB is half of what it can
-/// address, and leaves a small host alive.
-const MEMORY: RangeInclusive<u64> = 64 << 10..=2 << 30;
-
-/// Less than 1 KiB cuts off even an error message; 1 GiB is more than anybody reads or stores.
-const OUTPUT: RangeInclusive<u64> = 1 << 10..=1 << 30;
-
-/// Keys of `allow` that a later version reads.
-const ALLOW_LATER: [&str; 3] = ["env", "hosts", "secrets"];
-
-const ACCESSES: [Access; 3] = [Access::None, Access::Read, Access::Write];
 
 /// Reads `[tasks]`.
 pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Task> {
@@ -52,12 +38,14 @@ fn task(reader: &mut Reader, entry: &Entry<'_>) -> Task {
     task.source = table
         .take("source")
         .and_then(|entry| source(reader, &entry));
-    let allow = table.take("allow").and_then(|entry| allow(reader, &entry));
+    let allow = table
+        .take("allow")
+        .and_then(|entry| allowance::read(reader, &entry));
     task.allow = allow.unwrap_or_default();
     let readable = reader.errors() == problems;
     let limits = table
         .take("limits")
-        .and_then(|entry| limits(reader, &entry));
+        .and_then(|entry| limit::read(reader, &entry));
     task.limits = limits.unwrap_or_default();
     let problems = reader.errors();
     table.finish(reader, &[]);
@@ -88,53 +76,4 @@ fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {
             ),
     );
     None
-}
-
-fn allow(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
-    let mut table = reader.table(entry, "`allow`")?;
-    let choices = ACCESSES.map(|access| (access.as_str(), access));
-    let workspace = table
-        .take("workspace")
-        .and_then(|entry| reader.choice(&entry, &choices));
-    table.finish(reader, &ALLOW_LATER);
-    Some(Allow { workspace })
-}
-
-fn limits(reader: &mut Reader, entry: &Entry<'_>) -> Option<Limits> {
-    let mut table = reader.table(entry, "`limits`")?;
-    let memory = bytes(reader, &mut table, "memory", MEMORY);
-    let output = bytes(reader, &mut table, "output", OUTPUT);
-    table.finish(reader, &[]);
-    Some(Limits { memory, output })
-}
-
-fn bytes(
-    reader: &mut Reader,
-    table: &mut Table<'_>,
-    key: &'static str,
-    bounds: RangeInclusive<u64>,
-) -> Option<u64> {
-    let entry = table.take(key)?;
-    let text = reader.string(&entry)?;
-    match size::parse(&text.value) {
-        Ok(value) if bounds.contains(&value) => Some(value),
-        Ok(value) => {
-            let (least, most) = (size::format(*bounds.start()), size::format(*bounds.end()));
-            let label = match value < *bounds.start() {
-                true => format!("less than {least}"),
-                false => format!("more than {most}"),
-            };
-            let message = format!("`{key}` must be from {least} to {most}");
-            reader.report(Diagnostic::error("out-of-range", message).at(text.span, label));
-            None
-        }
-        Err(error) => {
-            reader.report(
-                Diagnostic::error("invalid-value", format!("`{key}` must be a size"))
-                    .at(text.span, error.message)
-                    .help(error.hint),
-            );
-            None
-        }
-    }
 }

@@ -21,6 +21,7 @@ pub(crate) fn weight(envelope: &Envelope) -> usize {
         | RunEvent::JobStarted { .. }
         | RunEvent::StepStarted { .. }
         | RunEvent::StepFinished { .. }
+        | RunEvent::StepKept { .. }
         | RunEvent::JobFinished { .. }
         | RunEvent::CancelRequested { .. }
         | RunEvent::RunFinished { .. } => 0,

@@ -51,6 +51,13 @@ pub enum WorkspaceErrorKind {
         /// The most levels that are looked at.
         limit: usize,
     },
+    /// The files have more bytes together than are read.
+    TooMuch {
+        /// The most bytes that are read.
+        limit: u64,
+    },
+    /// It was told to stop.
+    Stopped,
     /// The file or a folder on the way may not be read.
     Denied,
     /// The pattern is not one.
@@ -134,8 +141,12 @@ impl WorkspaceError {
             WorkspaceErrorKind::Pattern { .. } => {
                 "put a backslash before a character that is meant as itself".to_owned()
             }
+            WorkspaceErrorKind::TooMuch { .. } => {
+                "name a smaller project with `--project`, or move large files out of it".to_owned()
+            }
             WorkspaceErrorKind::Special
             | WorkspaceErrorKind::TooLarge { .. }
+            | WorkspaceErrorKind::Stopped
             | WorkspaceErrorKind::Other => return None,
         })
     }
@@ -170,6 +181,10 @@ impl fmt::Display for WorkspaceError {
                     "`{path}` has folders nested more than {limit} levels deep"
                 )
             }
+            WorkspaceErrorKind::TooMuch { limit } => {
+                write!(f, "`{path}` has more than {} GiB of files", limit >> 30)
+            }
+            WorkspaceErrorKind::Stopped => f.write_str("stopped before all files were read"),
             WorkspaceErrorKind::Denied => write!(f, "`{path}` may not be read"),
             WorkspaceErrorKind::Pattern { reason } => {
                 write!(f, "`{path}` is not a pattern of files: {reason}")

@@ -14,14 +14,22 @@
 //! All calls block, and all are bounded.
 
 mod checkout;
+mod copy;
 mod error;
 mod glob;
+mod inventory;
 mod nearby;
 mod place;
+mod removal;
+mod tree;
 mod walk;
 
 pub use checkout::Checkout;
+pub use copy::Copied;
 pub use error::{WorkspaceError, WorkspaceErrorKind};
+pub use inventory::{Difference, Hashes, Inventory, MAX_INVENTORY};
+pub use removal::remove;
+pub use tree::{MAX_TREE_BYTES, MAX_TREE_DEPTH};
 pub use walk::{FoundFile, Listing, MAX_DEPTH, MAX_ENTRIES, MAX_FILES};
 
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};

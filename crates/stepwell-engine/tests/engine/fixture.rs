@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepwell_engine::{JobCommand, JobEnd, JobInput, JobMachine, JobStart, StartVariable, Timer};
 use stepwell_event::{
-    Access, Collect, Digest, GuestEvent, LineKind, Outcome, Published, Refusal, RunEvent,
+    Access, Collect, Digest, GuestEvent, Limits, LineKind, Outcome, Published, Refusal, RunEvent,
     StepRecord, StepReport, StepRequest, StoredFile, Stream, Usage,
 };
 use stepwell_expr::{Expression, Names};
 use stepwell_plan::{
-    Commands, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep, PlannedStrategy,
-    PlannedTask, RunNumberFormat,
+    Ceilings, Commands, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
+    PlannedStrategy, PlannedTask, RunNumberFormat,
 };
 
 /// A plain command without arguments that runs if all before it succeeded, and may use every
@@ -25,6 +25,7 @@ pub(crate) fn step() -> PlannedStep {
         env: Vec::new(),
         condition: Expression::default(),
         timeout: None,
+        fuel: None,
         continue_on_error: false,
         retries: 0,
         commands: Commands::Any,
@@ -64,6 +65,7 @@ pub(crate) fn job(name: &str, depends_on: &[usize], steps: Vec<PlannedStep>) -> 
         condition: Expression::default(),
         continue_on_error: false,
         timeout: None,
+        fuel: None,
         cancel_timeout: Duration::from_secs(300),
         unmet_demand: None,
         strategy: PlannedStrategy::Single,
@@ -78,8 +80,12 @@ pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
         digest: Digest::from_sha256([7; 32]),
         grant: Grant {
             workspace,
-            memory: 32 << 20,
-            output: 1 << 20,
+            limits: Limits {
+                memory: 32 << 20,
+                output: 1 << 20,
+                ..Limits::default()
+            },
+            ..Grant::default()
         },
     };
     Plan {
@@ -100,6 +106,7 @@ pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
             jobs: (0..jobs.len()).collect(),
         }],
         jobs,
+        ceilings: Ceilings::default(),
     }
 }
 

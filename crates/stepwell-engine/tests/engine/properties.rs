@@ -221,6 +221,8 @@ fn collected(collect: &Collect, secret: &str) -> Result<Collected, String> {
     })
 }
 
+/// Looks through everything that is in the event. Secrets begin with `S`, see [`secret`], since words
+/// of the format itself, such as `unreachable`, are in the text too.
 fn check_masked(event: &RunEvent, secrets: &[String]) {
     let text = format!("{event:?}");
     for secret in secrets {
@@ -306,7 +308,7 @@ fn guest_event() -> impl Strategy<Value = GuestEvent> {
         .prop_map(
             |(name, value, [secret, output, read_only])| GuestEvent::SetVariable {
                 name,
-                value,
+                value: if secret { format!("Sa{value}") } else { value },
                 secret,
                 output,
                 read_only,

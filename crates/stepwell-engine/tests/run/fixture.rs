@@ -5,11 +5,11 @@ use std::time::Duration;
 use stepwell_engine::{
     JobEnd, JobStart, Opening, OutputVariable, RunCommand, RunInput, RunMachine, StartVariable,
 };
-use stepwell_event::{Access, Digest, RunEvent, StepResult};
+use stepwell_event::{Access, Digest, Limits, RunEvent, StepResult};
 use stepwell_expr::{Expression, Names};
 use stepwell_plan::{
-    Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
-    PlannedStrategy, PlannedTask, PlannedVariable, RunNumberFormat, VariableValue,
+    Ceilings, Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage,
+    PlannedStep, PlannedStrategy, PlannedTask, PlannedVariable, RunNumberFormat, VariableValue,
 };
 
 /// A plain command without arguments that runs if all before it succeeded.
@@ -22,6 +22,7 @@ pub(crate) fn step() -> PlannedStep {
         env: Vec::new(),
         condition: Expression::default(),
         timeout: None,
+        fuel: None,
         continue_on_error: false,
         retries: 0,
         commands: Commands::Restricted,
@@ -40,6 +41,7 @@ pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
         condition: Expression::default(),
         continue_on_error: false,
         timeout: None,
+        fuel: None,
         cancel_timeout: Duration::from_secs(300),
         unmet_demand: None,
         strategy: PlannedStrategy::Single,
@@ -106,12 +108,17 @@ pub(crate) fn staged(mut stages: Vec<PlannedStage>, mut jobs: Vec<PlannedJob>) -
             digest: Digest::from_sha256([7; 32]),
             grant: Grant {
                 workspace: Access::None,
-                memory: 32 << 20,
-                output: 1 << 20,
+                limits: Limits {
+                    memory: 32 << 20,
+                    output: 1 << 20,
+                    ..Limits::default()
+                },
+                ..Grant::default()
             },
         }],
         stages,
         jobs,
+        ceilings: Ceilings::default(),
     }
 }
 

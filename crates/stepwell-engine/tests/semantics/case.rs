@@ -9,7 +9,7 @@ use stepwell_engine::{Opening, RootVariables, StartVariable, expanded, root_vari
 use stepwell_event::{Description, Digest, InputSpec, InputType};
 use stepwell_expr::DateTime;
 use stepwell_plan::{
-    Capabilities, Plan, Request, ResolvedTask, RunFacts, TaskKind, plan, references,
+    Capabilities, Ceilings, Plan, Request, ResolvedTask, RunFacts, TaskKind, plan, references,
 };
 use stepwell_spec::{Files, Pipeline};
 
@@ -134,6 +134,7 @@ impl Case {
                 variables: &pairs(&self.variables),
                 secrets: &pairs(&self.secrets),
                 capabilities: &capabilities,
+                ceilings: &Ceilings::default(),
             };
             plan(&pipeline, &request, &tasks(&pipeline))
         });
@@ -177,7 +178,7 @@ fn tasks(pipeline: &Pipeline) -> Vec<ResolvedTask> {
         values: Vec::new(),
         help: String::new(),
     };
-    let tasks = references(pipeline)
+    let tasks = references(pipeline, &Ceilings::default())
         .into_iter()
         .map(|reference| ResolvedTask {
             digest: Digest::from_sha256([7; 32]),

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Capability, Description, Digest, InputSpec, InputType};
-use stepwell_plan::{Capabilities, Plan, Request, ResolvedTask, TaskKind, plan};
+use stepwell_plan::{Capabilities, Ceilings, Plan, Request, ResolvedTask, TaskKind, plan};
 use stepwell_spec::Pipeline;
 
 fn read(text: &str) -> Pipeline {
@@ -28,10 +28,12 @@ fn read(text: &str) -> Pipeline {
 /// A request that adds nothing.
 fn request() -> Request<'static> {
     static NONE: LazyLock<Capabilities> = LazyLock::new(Capabilities::default);
+    static ANY: LazyLock<Ceilings> = LazyLock::new(Ceilings::default);
     Request {
         variables: &[],
         secrets: &[],
         capabilities: &NONE,
+        ceilings: &ANY,
     }
 }
 

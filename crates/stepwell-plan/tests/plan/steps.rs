@@ -5,7 +5,7 @@ use std::time::Duration;
 use stepwell_diagnostic::Severity;
 use stepwell_event::{Access, Limits};
 use stepwell_expr::Expression;
-use stepwell_plan::{Commands, Grant, Invocation, PlannedStrategy, plan, references};
+use stepwell_plan::{Ceilings, Commands, Grant, Invocation, PlannedStrategy, plan, references};
 
 const TEXT: &str = r#"
 name = "check"
@@ -43,7 +43,7 @@ task = "lint"
 #[test]
 fn each_task_is_referred_to_once_in_the_order_of_use() {
     let pipeline = read(TEXT);
-    let references = references(&pipeline);
+    let references = references(&pipeline, &Ceilings::default());
     let found: Vec<_> = references
         .iter()
         .map(|reference| {
@@ -72,19 +72,15 @@ fn a_plan_holds_what_the_file_says() {
         plan.tasks[0].grant,
         Grant {
             workspace: Access::Write,
-            memory: 1 << 20,
-            output: 1 << 10
+            limits: Limits {
+                memory: 1 << 20,
+                output: 1 << 10,
+                ..Limits::default()
+            },
+            ..Grant::default()
         }
     );
-    let defaults = Limits::default();
-    assert_eq!(
-        plan.tasks[1].grant,
-        Grant {
-            workspace: Access::None,
-            memory: defaults.memory,
-            output: defaults.output
-        }
-    );
+    assert_eq!(plan.tasks[1].grant, Grant::default());
 
     let [a, b] = &plan.jobs[..] else { panic!() };
     assert_eq!((&*a.name, &a.depends_on[..]), ("a", &[][..]));

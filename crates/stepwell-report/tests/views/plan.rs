@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 use std::num::NonZeroU32;
 use std::time::Duration;
-use stepwell_event::{Access, Digest, RunEvent, StepResult};
+use stepwell_event::{Access, Digest, Limits, RunEvent, StepResult};
 use stepwell_expr::{Expression, Names};
 use stepwell_plan::{
-    Commands, Grant, Invocation, Plan, PlannedJob, PlannedLeg, PlannedStage, PlannedStep,
+    Ceilings, Commands, Grant, Invocation, Plan, PlannedJob, PlannedLeg, PlannedStage, PlannedStep,
     PlannedStrategy, PlannedTask, PlannedVariable, RunNumberFormat, VariableValue,
 };
 use stepwell_report::{Fate, Forecast, plan, plan_json};
@@ -45,6 +45,7 @@ fn step(label: &str, task: usize, invocation: Invocation) -> PlannedStep {
         env: Vec::new(),
         condition: Expression::default(),
         timeout: None,
+        fuel: None,
         continue_on_error: false,
         retries: 0,
         settable_variables: None,
@@ -78,6 +79,7 @@ fn job(name: &str, stage: usize, steps: Vec<PlannedStep>) -> PlannedJob {
         condition: Expression::default(),
         continue_on_error: false,
         timeout: Some(Duration::from_secs(3600)),
+        fuel: None,
         cancel_timeout: Duration::from_secs(300),
         unmet_demand: None,
         strategy: PlannedStrategy::Single,
@@ -103,8 +105,12 @@ fn task(name: &str, workspace: Access) -> PlannedTask {
         digest: Digest::from_sha256([0xa7; 32]),
         grant: Grant {
             workspace,
-            memory: 256 << 20,
-            output: 64 << 20,
+            limits: Limits {
+                memory: 256 << 20,
+                output: 64 << 20,
+                ..Limits::default()
+            },
+            ..Grant::default()
         },
     }
 }
@@ -186,6 +192,7 @@ fn large() -> Plan {
         ],
         stages: vec![stage("verify", "Verify everything", vec![0, 1, 2]), ship],
         jobs: vec![licenses(), package, slices, computed],
+        ceilings: Ceilings::default(),
     }
 }
 
@@ -297,6 +304,7 @@ fn small() -> Plan {
                 ..job("b", 0, vec![step("lint", 0, inputs(&[]))])
             },
         ],
+        ceilings: Ceilings::default(),
     }
 }
 

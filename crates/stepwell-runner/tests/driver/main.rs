@@ -5,5 +5,6 @@
 mod cancel;
 mod jobs;
 mod journal;
+mod keeping;
 mod retry;
 mod rig;

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    Access, Digest, Entry, Envelope, GuestEvent, Outcome, RunEvent, RunId, RunResult, StepReport,
-    StepRequest, StepResult, Stream, Usage,
+    Access, Digest, Entry, Envelope, GuestEvent, Limits, Outcome, RunEvent, RunId, RunResult,
+    StepReport, StepRequest, StepResult, Stream, Usage,
 };
 use stepwell_expr::{Expression, Names};
 use stepwell_plan::{
-    Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage, PlannedStep,
-    PlannedStrategy, PlannedTask, RunNumberFormat,
+    Ceilings, Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage,
+    PlannedStep, PlannedStrategy, PlannedTask, RunNumberFormat,
 };
 use stepwell_runner::{
-    Beginning, CancelLevel, Collector, Recorder, Run, RunError, StepRunner, Watch, open, run,
+    Beginning, CancelLevel, Collector, Keep, Recorder, Run, RunError, StepRunner, Watch, open, run,
 };
 use stepwell_sandbox::{StepSink, StopHandle};
 use stepwell_store::Journal;
@@ -40,6 +40,7 @@ pub(crate) fn step(name: &str, condition: &str) -> PlannedStep {
         env: Vec::new(),
         condition: Expression::condition(condition, &Names::STEP_CONDITION).unwrap(),
         timeout: None,
+        fuel: None,
         continue_on_error: false,
         retries: 0,
         commands: Commands::Restricted,
@@ -58,6 +59,7 @@ pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
         condition: Expression::default(),
         continue_on_error: false,
         timeout: None,
+        fuel: None,
         cancel_timeout: Duration::from_secs(300),
         unmet_demand: None,
         strategy: PlannedStrategy::Single,
@@ -69,8 +71,12 @@ pub(crate) fn job(name: &str, depends_on: &[usize]) -> PlannedJob {
 pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
     let grant = Grant {
         workspace: Access::None,
-        memory: 1 << 20,
-        output: 1 << 20,
+        limits: Limits {
+            memory: 1 << 20,
+            output: 1 << 20,
+            ..Limits::default()
+        },
+        ..Grant::default()
     };
     let digest = Digest::from_sha256([0; 32]);
     Plan {
@@ -91,11 +97,15 @@ pub(crate) fn plan(jobs: Vec<PlannedJob>) -> Plan {
             jobs: (0..jobs.len()).collect(),
         }],
         jobs,
+        ceilings: Ceilings::default(),
     }
 }
 
 /// Runs the script for the name of each step.
-struct Scripted<F>(F);
+struct Scripted<F> {
+    script: F,
+    core_dump: Option<&'static [u8]>,
+}
 
 impl<F, Fut> StepRunner for Scripted<F>
 where
@@ -111,12 +121,12 @@ where
         let Entry::Command { args } = request.entry else {
             panic!("a script is a command");
         };
-        let outcome = (self.0)(args[0].clone(), sink).await;
+        let outcome = (self.script)(args[0].clone(), sink).await;
         StepReport {
             outcome,
             usage: Usage::default(),
             read_stdin: false,
-            core_dump: None,
+            core_dump: self.core_dump.map(<[u8]>::to_vec),
         }
     }
 }
@@ -125,6 +135,7 @@ where
 pub(crate) struct Rig {
     pub(crate) folder: TempDir,
     pub(crate) parallel_jobs: usize,
+    pub(crate) keep: Keep,
 }
 
 impl Rig {
@@ -132,6 +143,7 @@ impl Rig {
         Self {
             folder: tempfile::tempdir().unwrap(),
             parallel_jobs: 8,
+            keep: Keep::default(),
         }
     }
 
@@ -141,6 +153,22 @@ impl Rig {
         &self,
         plan: Plan,
         script: F,
+        control: impl FnOnce(Control) -> C,
+    ) -> (Result<RunResult, RunError>, C::Output)
+    where
+        F: Fn(String, Box<dyn StepSink>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+        C: Future,
+    {
+        self.run_dumping(plan, script, None, control)
+    }
+
+    /// As [`Rig::run`], with a core dump in the report of every step.
+    pub(crate) fn run_dumping<F, Fut, C>(
+        &self,
+        plan: Plan,
+        script: F,
+        core_dump: Option<&'static [u8]>,
         control: impl FnOnce(Control) -> C,
     ) -> (Result<RunResult, RunError>, C::Output)
     where
@@ -167,8 +195,9 @@ impl Rig {
                 plan: Arc::new(plan),
                 opening,
                 collector: Collector::new(self.folder.path(), Vec::new(), self.folder.path()),
+                keep: self.keep.clone(),
                 workspace: self.folder.path().into(),
-                steps: Arc::new(Scripted(script)),
+                steps: Arc::new(Scripted { script, core_dump }),
                 recorder: Arc::new(recorder),
                 guests: handle,
                 parallel_jobs: self.parallel_jobs,

@@ -11,7 +11,7 @@ fn read_job(lines: &str) -> Job {
 #[test]
 fn a_job_has_defaults() {
     let job = read_job("");
-    assert_eq!(job.timeout, Some(Duration::from_secs(3600)));
+    assert_eq!((&job.timeout, &job.fuel), (&None, &None));
     assert_eq!(job.cancel_timeout, Duration::from_secs(300));
     assert!(!job.continue_on_error);
     assert!(job.demands.is_empty());
@@ -26,7 +26,7 @@ fn every_key_of_a_job_is_read() {
     );
     assert_eq!(job.display_name.as_deref(), Some("Build it"));
     assert!(job.continue_on_error);
-    assert_eq!(job.timeout, Some(Duration::from_secs(5400)));
+    assert_eq!(job.timeout.unwrap().value, Duration::from_secs(5400));
     assert_eq!(job.cancel_timeout, Duration::from_secs(1));
     assert_eq!(job.demands[0].value.name, "java");
     assert_eq!(job.variables[0].name.value, "v");
@@ -36,7 +36,8 @@ fn every_key_of_a_job_is_read() {
 #[test]
 fn a_timeout_of_zero_is_no_limit() {
     for zero in ["0", "\"0\"", "\"0s\"", "\"0m\""] {
-        assert_eq!(read_job(&format!("timeout = {zero}")).timeout, None);
+        let timeout = read_job(&format!("timeout = {zero}")).timeout;
+        assert_eq!(timeout.unwrap().value, Duration::ZERO);
     }
 }
 

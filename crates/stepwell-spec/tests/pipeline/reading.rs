@@ -2,7 +2,7 @@
 
 use crate::read;
 use std::time::Duration;
-use stepwell_event::Access;
+use stepwell_event::{Access, LimitKind};
 use stepwell_expr::{Expression, Names};
 use stepwell_spec::{Arguments, Pair, Variable, VariableValue};
 
@@ -78,8 +78,10 @@ steps = [{ task = "pack", args = ["-o", "out"] }, { task = "list" }]
     assert_eq!(task.name.value, "license-check");
     assert_eq!(task.source.as_ref().unwrap().value, "./license.wasm");
     assert_eq!(task.allow.workspace.as_ref().unwrap().value, Access::Read);
-    assert_eq!(task.limits.memory, Some(32 << 20));
-    assert_eq!(task.limits.output, Some(1 << 20));
+    let limit = |kind| task.limits.get(kind).map(|limit| limit.value);
+    assert_eq!(limit(LimitKind::Memory), Some(32 << 20));
+    assert_eq!(limit(LimitKind::Output), Some(1 << 20));
+    assert_eq!(limit(LimitKind::Fuel), None);
 
     let [licenses, package] = &pipeline.jobs[..] else {
         panic!()
@@ -106,7 +108,8 @@ steps = [{ task = "pack", args = ["-o", "out"] }, { task = "list" }]
     );
     assert_eq!(texts(&scan.env), [("LOG", "$(Greeting)")]);
     assert_eq!(scan.condition.text(), "succeededorfailed ( )");
-    assert_eq!(scan.timeout, Some(Duration::from_secs(5400)));
+    let timeout = scan.timeout.as_ref().map(|timeout| timeout.value);
+    assert_eq!(timeout, Some(Duration::from_secs(5400)));
     assert!(scan.continue_on_error);
 
     assert_eq!(package.depends_on[0].value, "licenses");

@@ -24,7 +24,10 @@ fn every_key_of_a_step_is_read() {
         "timeout = \"2m\"\nretries = 10\ncommands = \"restricted\"\n\
          settable-variables = [\"out\", \"tmp.*\"]\ncontinue-on-error = \"on\"\nenabled = true",
     );
-    assert_eq!(step.timeout, Some(Duration::from_secs(120)));
+    assert_eq!(
+        step.timeout.as_ref().unwrap().value,
+        Duration::from_secs(120)
+    );
     assert_eq!(step.retries, 10);
     assert_eq!(step.commands, Some(Commands::Restricted));
     assert_eq!(step.settable_variables.unwrap(), ["out", "tmp.*"]);

@@ -1,4 +1,4 @@
-//! Globs over names: what a step may set.
+//! Globs over names: what a step may set, and which variables it sees.
 //!
 //! Of the globs that Azure knows, the ones that names need: `*`, `?` and `[…]`, without regard to
 //! case. Matching takes time by the product of the lengths at worst.
@@ -11,7 +11,8 @@ enum Unit<'p> {
 }
 
 /// Whether `name` as a whole is what `pattern` describes.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+#[must_use]
+pub fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern, name);
     // Where to go on if the last `*` has to stand for one letter more.
     let mut retry: Option<(&str, &str)> = None;
