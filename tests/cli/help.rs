@@ -30,6 +30,7 @@ fn the_program_lists_its_commands() {
       eval         Evaluate an expression
       import       Turn an azure-pipelines.yml into a pipeline file
       task         Look at tasks
+      selftest     Try to break out of the sandbox on this machine, and say what held
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -220,4 +221,9 @@ fn every_shell_gets_a_script_that_knows_the_commands() {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
+}
+
+#[test]
+fn selftest_tells_its_flags() {
+    assert_snapshot!(help(&["selftest", "--help"]), @r"");
 }

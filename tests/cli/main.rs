@@ -22,6 +22,7 @@ mod pipeline_files;
 mod plan;
 mod run;
 mod secrets;
+mod selftest;
 mod task;
 mod timeouts;
 

@@ -53,7 +53,7 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-const EDGES: [(&str, &[&str]); 2] = [
+const EDGES: [(&str, &[&str]); 3] = [
     (
         "stepwell-runner",
         &[
@@ -68,6 +68,10 @@ const EDGES: [(&str, &[&str]); 2] = [
         ],
     ),
     (
+        "stepwell-selftest",
+        &["stepwell-event", "stepwell-runner", "stepwell-sandbox"],
+    ),
+    (
         "stepwell-cli",
         &[
             "stepwell-diagnostic",
@@ -79,6 +83,7 @@ const EDGES: [(&str, &[&str]); 2] = [
             "stepwell-report",
             "stepwell-runner",
             "stepwell-sandbox",
+            "stepwell-selftest",
             "stepwell-spec",
             "stepwell-store",
             "stepwell-tasks",
@@ -113,6 +118,7 @@ const RESERVED: [(&str, &[&str]); 11] = [
             "stepwell-cli",
             "stepwell-runner",
             "stepwell-sandbox",
+            "stepwell-selftest",
             "stepwell-store",
         ],
     ),
@@ -240,6 +246,7 @@ fn every_dependency_is_used() {
         for folder in ["src", "tests", "benches", "examples"] {
             source += &text_below(&member.folder.join(folder));
         }
+        source += &fs::read_to_string(member.folder.join("build.rs")).unwrap_or_default();
         // Suites that cross crates are in the folder at the top.
         let manifest = fs::read_to_string(member.folder.join("Cargo.toml")).unwrap();
         for suite in ["cli", "examples", "pipelines", "sandbox", "tidy"] {

@@ -5,11 +5,19 @@ use std::path::PathBuf;
 use std::process::Command;
 use stepwell_testkit::guests::{Guests, TARGET, is_target_installed, repository};
 
+const ALL: [Guests; 4] = [
+    Guests::Plugins,
+    Guests::Examples,
+    Guests::Tests,
+    Guests::Hostile,
+];
+
 /// Builds the tasks, then a release of the program that carries them. Returns its path.
 pub(crate) fn release() -> Result<PathBuf> {
     add_target()?;
     step("building the built-in tasks");
     let tasks = Guests::Plugins.build()?;
+    let hostile = Guests::Hostile.build()?.join("hostile.wasm");
     Guests::Examples.build()?;
     step("building stepwell (Wasmtime takes some minutes the first time)");
     run(cargo()
@@ -20,7 +28,8 @@ pub(crate) fn release() -> Result<PathBuf> {
             "--package",
             "stepwell-cli",
         ])
-        .env("STEPWELL_BUILT_IN_TASKS", tasks))?;
+        .env("STEPWELL_BUILT_IN_TASKS", tasks)
+        .env("STEPWELL_HOSTILE_GUEST", hostile))?;
     Ok(repository().join("target/release/stepwell"))
 }
 
@@ -34,7 +43,7 @@ pub(crate) fn demo() -> Result<()> {
 /// Builds all guests.
 pub(crate) fn guests() -> Result<()> {
     add_target()?;
-    for guests in [Guests::Plugins, Guests::Examples, Guests::Tests] {
+    for guests in ALL {
         println!("{}", guests.build()?.display());
     }
     Ok(())
@@ -44,7 +53,7 @@ pub(crate) fn guests() -> Result<()> {
 pub(crate) fn test() -> Result<()> {
     add_target()?;
     step("building guests");
-    for guests in [Guests::Plugins, Guests::Examples, Guests::Tests] {
+    for guests in ALL {
         guests.build()?;
     }
     step("testing the tasks on the host");

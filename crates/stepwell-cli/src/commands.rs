@@ -7,6 +7,7 @@ mod import;
 mod plan;
 mod replay;
 mod run;
+mod selftest;
 mod task;
 
 use crate::environment::Environment;
@@ -30,6 +31,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Import(import::ImportArgs),
     Task(task::TaskArgs),
+    Selftest(selftest::SelftestArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -61,6 +63,7 @@ impl Cli {
             Command::Eval(args) => args.execute(),
             Command::Import(args) => args.execute(),
             Command::Task(args) => args.execute(environment),
+            Command::Selftest(args) => args.execute(environment),
             Command::Completions(args) => args.execute(),
         };
         exit.into()

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 /// A folder of `.wasm` files whose tasks come before the built-in ones.
 const TASKS: &str = "STEPWELL_TASKS";
+/// The task that `stepwell selftest` runs, instead of the one that it carries.
+const HOSTILE: &str = "STEPWELL_HOSTILE_GUEST";
 /// Where compiled code is kept; by default `stepwell` in the user's cache folder.
 const CACHE: &str = "STEPWELL_CACHE";
 /// The user's configuration file; by default `stepwell/config.toml` in the user's configuration
@@ -19,6 +21,7 @@ const LOG: &str = "STEPWELL_LOG";
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) tasks: Option<PathBuf>,
+    pub(crate) hostile: Option<PathBuf>,
     /// `None` if there is neither a setting nor a home folder.
     pub(crate) cache: Option<PathBuf>,
     /// `None` if there is neither a setting nor a home folder. The file need not exist.
@@ -43,6 +46,7 @@ impl Environment {
         });
         Self {
             tasks: path(TASKS),
+            hostile: path(HOSTILE),
             cache,
             config,
             log: env::var(LOG).ok(),

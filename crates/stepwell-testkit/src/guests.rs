@@ -17,6 +17,8 @@ pub enum Guests {
     Tests,
     /// The tasks of the examples: `examples/tasks/`.
     Examples,
+    /// The task of the self-test: `hostile/`.
+    Hostile,
 }
 
 impl Guests {
@@ -25,6 +27,7 @@ impl Guests {
             Self::Plugins => "plugins",
             Self::Tests => "tests/guests",
             Self::Examples => "examples/tasks",
+            Self::Hostile => "hostile",
         }
     }
 
@@ -61,7 +64,7 @@ impl Guests {
         let built = target.join(TARGET).join("release");
         match self {
             Self::Examples => publish(&built, &root.join("target").join("tasks")),
-            Self::Plugins | Self::Tests => Ok(built),
+            Self::Plugins | Self::Tests | Self::Hostile => Ok(built),
         }
     }
 }
