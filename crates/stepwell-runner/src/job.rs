@@ -52,12 +52,13 @@ impl<R: StepRunner> JobDriver<R> {
             timers: Timers::default(),
             cancel: self.cancel,
         };
+        let mut shared = self.steps.job();
         let mut next = job.input(JobInput::Start, None);
         loop {
             next = match next {
                 Next::Finished(end) => return end,
                 Next::Step(request) => {
-                    let report = job.step(&*self.steps, request).await;
+                    let report = job.step(&*self.steps, &mut shared, request).await;
                     job.input(JobInput::StepEnded(report), None)
                 }
                 Next::Collect(requests) => {
@@ -96,13 +97,18 @@ impl Running {
     }
 
     /// Runs a step and tells the machine of everything that happens meanwhile.
-    async fn step<R: StepRunner>(&mut self, steps: &R, request: StepRequest) -> StepReport {
+    async fn step<R: StepRunner>(
+        &mut self,
+        steps: &R,
+        shared: &mut R::Job,
+        request: StepRequest,
+    ) -> StepReport {
         let stop = StopHandle::default();
         let sink = Sink {
             hands: self.hands.clone(),
             stop: stop.clone(),
         };
-        let mut running = pin!(steps.run(request, stop.clone(), Box::new(sink)));
+        let mut running = pin!(steps.run(shared, request, stop.clone(), Box::new(sink)));
         loop {
             let input = tokio::select! {
                 biased;
