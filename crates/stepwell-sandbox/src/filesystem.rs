@@ -1,4 +1,4 @@
-//! The workspace: WASI's own functions with a look before them.
+//! The files of a step: WASI's own functions with a look before them.
 //!
 //! **Named pipes.** Opening one waits for its other end, on a thread that nothing can interrupt: it
 //! would outlive the step, and enough of them would take every thread that files are read on. A
@@ -16,131 +16,43 @@
 //! can put a symbolic link in its place. So nothing is decided about a path. A file is opened
 //! without effect, the kernel is asked where it is, and only then the guest has it or it is
 //! truncated. What changes a folder is done in that folder, held open since it was looked at, under
-//! a single name.
+//! a single name. A descriptor of something that may only be read can do no more than that, whatever
+//! root it was opened from.
 //!
-//! **Long folders.** WASI's own listing collects all entries at once; their number is bounded over
-//! all listings that a guest holds.
+//! Where things live: `area` has the folders of a step and what is granted in them, `place` the
+//! names that are closed, `opening` the one call that opens, this file those that change folders,
+//! `writing` those that change files, `listing` those that list, `account` the sums, `denial` what
+//! the step is told.
 
+mod account;
+mod area;
+mod denial;
+mod height;
 mod linking;
+mod listing;
+mod opening;
 mod place;
+mod writing;
 
+pub(crate) use area::Files;
 pub(crate) use linking::guard;
 
-use crate::profile;
 use crate::state::StepState;
-use place::{Wish, is_closed, is_private, split};
+use area::{Place, real_path};
+use place::{Wish, split};
+use rustix::io::Errno;
 use std::os::fd::AsRawFd as _;
-use std::path::PathBuf;
 use std::sync::Arc;
-use stepwell_event::{Access, Denial};
 use wasmtime::component::Resource;
+use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    DescriptorFlags, DescriptorType, ErrorCode, Host as _, HostDescriptor as _, NewTimestamp,
-    OpenFlags, PathFlags,
+    DescriptorFlags, DescriptorType, ErrorCode, Host as _, HostDescriptor as _, OpenFlags,
+    PathFlags,
 };
-use wasmtime_wasi::p2::{FsError, FsResult, ReaddirIterator};
-
-/// What would allow a guest to change files.
-const WRITE_GRANT: &str = "allow = { workspace = \"write\" }";
+use wasmtime_wasi::p2::{FsError, FsResult};
 
 type Dir = Resource<Descriptor>;
-
-/// One call of `open-at`.
-struct Opening {
-    dir: Dir,
-    follow: PathFlags,
-    path: String,
-    how: OpenFlags,
-    flags: DescriptorFlags,
-}
-
-impl Opening {
-    async fn run(mut self, state: &mut StepState) -> FsResult<Dir> {
-        if self.how.contains(OpenFlags::TRUNCATE) {
-            self.flags |= DescriptorFlags::WRITE;
-        }
-        let changes = self.how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
-            || self
-                .flags
-                .intersects(DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY);
-        if !changes {
-            let opened = self.open(state, self.follow, self.how).await?;
-            return state.keep_if_open_to(opened, Wish::Read, &self.path).await;
-        }
-        let read_only = state
-            .workspace
-            .as_ref()
-            .is_some_and(|it| it.access == Access::Read);
-        if read_only
-            && (self.how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
-                || self.flags.contains(DescriptorFlags::WRITE))
-        {
-            let target = format!("changing `{}`", self.path);
-            return Err(state.denied(target, Some(WRITE_GRANT)).await);
-        }
-        // A directory is opened for changes by habit: what it leads to is checked later.
-        let is_directory = self.how.contains(OpenFlags::DIRECTORY);
-        let wish = if is_directory {
-            Wish::Read
-        } else {
-            Wish::Change
-        };
-        if !self.how.contains(OpenFlags::EXCLUSIVE) {
-            let without_effect = self.how & !(OpenFlags::CREATE | OpenFlags::TRUNCATE);
-            match self.open(state, self.follow, without_effect).await {
-                Ok(opened) => {
-                    let opened = state.keep_if_open_to(opened, wish, &self.path).await?;
-                    if self.how.contains(OpenFlags::TRUNCATE) {
-                        let file = Resource::new_borrow(opened.rep());
-                        state.filesystem().set_size(file, 0).await?;
-                    }
-                    return Ok(opened);
-                }
-                Err(error) if !self.how.contains(OpenFlags::CREATE) => return Err(error),
-                // Most likely it is not there; if it is something else, creating it tells.
-                Err(_) => {}
-            }
-        }
-        let (folder, name) = state.folder_of(&self.dir, &self.path).await?;
-        // Not through a symbolic link: it would create where nobody has looked.
-        let made = Self {
-            dir: folder,
-            follow: PathFlags::empty(),
-            path: name,
-            ..self
-        };
-        let opened = made.open(state, made.follow, made.how).await;
-        state.close(made.dir)?;
-        opened
-    }
-
-    async fn open(
-        &self,
-        state: &mut StepState,
-        follow: PathFlags,
-        how: OpenFlags,
-    ) -> FsResult<Dir> {
-        state.refuse_special(&self.dir, follow, &self.path).await?;
-        let opened = state
-            .filesystem()
-            .open_at(
-                borrow(&self.dir),
-                follow,
-                self.path.clone(),
-                how,
-                self.flags,
-            )
-            .await;
-        match opened {
-            // What leads out of the workspace is refused below; here it is told.
-            Err(error) if matches!(error.downcast_ref(), Some(ErrorCode::NotPermitted)) => {
-                Err(state.denied(format!("opening `{}`", self.path), None).await)
-            }
-            opened => opened,
-        }
-    }
-}
 
 impl StepState {
     fn answer<T>(&mut self, done: FsResult<T>) -> wasmtime::Result<(Result<T, ErrorCode>,)> {
@@ -151,61 +63,90 @@ impl StepState {
     }
 
     async fn create_directory(&mut self, dir: Dir, path: String) -> FsResult<()> {
-        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let folder = self.folder_for_one_more(&dir, &path).await?;
         let done = self
             .filesystem()
-            .create_directory_at(borrow(&folder), name)
+            .create_directory_at(borrow(&folder.opened), folder.name)
             .await;
-        self.close(folder)?;
-        done
+        self.close(folder.opened)?;
+        self.count_created(done)
     }
 
     async fn remove_directory(&mut self, dir: Dir, path: String) -> FsResult<()> {
-        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let folder = self.folder_of(&dir, &path).await?;
         let done = self
             .filesystem()
-            .remove_directory_at(borrow(&folder), name)
+            .remove_directory_at(borrow(&folder.opened), folder.name)
             .await;
-        self.close(folder)?;
+        self.close(folder.opened)?;
         done
     }
 
     async fn unlink_file(&mut self, dir: Dir, path: String) -> FsResult<()> {
-        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let folder = self.folder_of(&dir, &path).await?;
         let done = self
             .filesystem()
-            .unlink_file_at(borrow(&folder), name)
+            .unlink_file_at(borrow(&folder.opened), folder.name)
             .await;
-        self.close(folder)?;
+        self.close(folder.opened)?;
         done
     }
 
     async fn symlink(&mut self, dir: Dir, target: String, path: String) -> FsResult<()> {
-        let (folder, name) = self.folder_of(&dir, &path).await?;
+        let folder = self.folder_for_one_more(&dir, &path).await?;
         let done = self
             .filesystem()
-            .symlink_at(borrow(&folder), target, name)
+            .symlink_at(borrow(&folder.opened), target, folder.name)
             .await;
-        self.close(folder)?;
-        done
+        self.close(folder.opened)?;
+        self.count_created(done)
     }
 
     async fn rename(&mut self, from: Dir, old: String, to: Dir, new: String) -> FsResult<()> {
-        let (source, old) = self.folder_of(&from, &old).await?;
-        let (target, new) = match self.folder_of(&to, &new).await {
+        let source = self.folder_of(&from, &old).await?;
+        let target = match self.folder_of(&to, &new).await {
             Ok(found) => found,
             Err(error) => {
-                self.close(source)?;
+                self.close(source.opened)?;
                 return Err(error);
             }
         };
-        let done = self
-            .filesystem()
-            .rename_at(borrow(&source), old, borrow(&target), new)
-            .await;
-        self.close(source)?;
-        self.close(target)?;
+        let done = match self.may_move(&source, &target).await {
+            Ok(()) => {
+                let (old, new) = (source.name, target.name);
+                self.filesystem()
+                    .rename_at(borrow(&source.opened), old, borrow(&target.opened), new)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        self.close(source.opened)?;
+        self.close(target.opened)?;
         done
+    }
+
+    /// Whether what is moved would still be within the depth that the step may use, with all that
+    /// is in it.
+    async fn may_move(&mut self, source: &Folder, target: &Folder) -> FsResult<()> {
+        let account = Arc::clone(&self.files.account);
+        account.may_be_at(target.depth).map_err(refused)?;
+        if target.depth <= source.depth {
+            return Ok(());
+        }
+        let room = account.depth().saturating_sub(target.depth);
+        let Descriptor::Dir(folder) = self.table.get(&source.opened).map_err(FsError::trap)? else {
+            return Err(ErrorCode::NotDirectory.into());
+        };
+        let (folder, name) = (Arc::clone(&folder.dir), source.name.clone());
+        let excess = tokio::task::spawn_blocking(move || height::excess(&folder, &name, room))
+            .await
+            .map_err(|_| FsError::from(ErrorCode::Io))?;
+        match excess.map_err(refused)? {
+            Some(excess) => account
+                .may_be_at(target.depth.saturating_add(excess))
+                .map_err(refused),
+            None => Ok(()),
+        }
     }
 
     /// Both ends are checked: a second name of a file is as good as the first.
@@ -217,55 +158,44 @@ impl StepState {
         to: Dir,
         new: String,
     ) -> FsResult<()> {
-        let (source, old) = self.folder_of(&from, &old).await?;
-        let (target, new) = match self.folder_of(&to, &new).await {
+        let source = self.folder_of(&from, &old).await?;
+        let target = match self.folder_for_one_more(&to, &new).await {
             Ok(found) => found,
             Err(error) => {
-                self.close(source)?;
+                self.close(source.opened)?;
                 return Err(error);
             }
         };
+        let (old, new) = (source.name, target.name);
         let done = self
             .filesystem()
-            .link_at(borrow(&source), follow, old, borrow(&target), new)
+            .link_at(
+                borrow(&source.opened),
+                follow,
+                old,
+                borrow(&target.opened),
+                new,
+            )
             .await;
-        self.close(source)?;
-        self.close(target)?;
-        done
+        self.close(source.opened)?;
+        self.close(target.opened)?;
+        self.count_created(done)
     }
 
-    async fn set_times(
-        &mut self,
-        dir: Dir,
-        follow: PathFlags,
-        path: String,
-        accessed: NewTimestamp,
-        modified: NewTimestamp,
-    ) -> FsResult<()> {
-        if !follow.contains(PathFlags::SYMLINK_FOLLOW) {
-            let (folder, name) = self.folder_of(&dir, &path).await?;
-            let done = self
-                .filesystem()
-                .set_times_at(borrow(&folder), follow, name, accessed, modified)
-                .await;
-            self.close(folder)?;
-            return done;
+    /// As [`folder_of`](Self::folder_of), for a name that is about to be created.
+    async fn folder_for_one_more(&mut self, dir: &Dir, path: &str) -> FsResult<Folder> {
+        let folder = self.folder_of(dir, path).await?;
+        if let Err(error) = self.files.account.may_create(folder.depth) {
+            self.close(folder.opened)?;
+            return Err(refused(error));
         }
-        // What counts is where the link leads; and WASI's own function would open a pipe.
-        let opening = Opening {
-            dir,
-            follow,
-            path,
-            how: OpenFlags::empty(),
-            flags: DescriptorFlags::READ,
-        };
-        let opened = opening.open(self, follow, opening.how).await?;
-        let opened = self
-            .keep_if_open_to(opened, Wish::Change, &opening.path)
-            .await?;
-        let file = Resource::new_borrow(opened.rep());
-        let done = self.filesystem().set_times(file, accessed, modified).await;
-        self.table.delete(opened).map_err(FsError::trap)?;
+        Ok(folder)
+    }
+
+    fn count_created<T>(&self, done: FsResult<T>) -> FsResult<T> {
+        if done.is_ok() {
+            self.files.account.created();
+        }
         done
     }
 
@@ -289,21 +219,15 @@ impl StepState {
         }
     }
 
-    /// Opens the folder that an operation on `path` changes, if it is open to changes, and gives
-    /// the name in it. The caller closes it.
-    async fn folder_of(&mut self, dir: &Dir, path: &str) -> FsResult<(Dir, String)> {
-        if self
-            .workspace
-            .as_ref()
-            .is_some_and(|workspace| workspace.access == Access::Read)
-        {
-            let target = format!("changing `{path}`");
-            return Err(self.denied(target, Some(WRITE_GRANT)).await);
+    /// Opens the folder that an operation on `path` changes, if it is open to changes.
+    async fn folder_of(&mut self, dir: &Dir, path: &str) -> FsResult<Folder> {
+        if self.permissions(dir)?.write_not_permitted() {
+            return Err(self.denied_change(dir, path).await);
         }
         let (parent, name) = split(path).ok_or(ErrorCode::Invalid)?;
         self.refuse_special(dir, PathFlags::SYMLINK_FOLLOW, parent)
             .await?;
-        let folder = self
+        let opened = self
             .filesystem()
             .open_at(
                 borrow(dir),
@@ -312,105 +236,72 @@ impl StepState {
                 OpenFlags::DIRECTORY,
                 DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY,
             )
-            .await?;
-        match self.place(&folder, name, Wish::Change) {
-            Ok(Some(_)) => Ok((folder, name.to_owned())),
-            Ok(None) => {
-                self.close(folder)?;
-                Err(self.denied(format!("changing `{path}`"), None).await)
+            .await;
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                if matches!(error.downcast_ref(), Some(ErrorCode::NoEntry)) {
+                    self.miss_scratch(dir, path).await;
+                }
+                return Err(error);
+            }
+        };
+        match self.place(&opened, name) {
+            Ok(place) if place.allows(Wish::Change) => Ok(Folder {
+                opened,
+                name: name.to_owned(),
+                depth: place.path.components().count(),
+            }),
+            Ok(_) => {
+                self.close(opened)?;
+                Err(self.denied_change(dir, path).await)
             }
             Err(error) => {
-                self.close(folder)?;
+                self.close(opened)?;
                 Err(error)
             }
         }
-    }
-
-    async fn keep_if_open_to(&mut self, opened: Dir, wish: Wish, path: &str) -> FsResult<Dir> {
-        if let Ok(Some(_)) = self.place(&opened, "", wish) {
-            return Ok(opened);
-        }
-        self.close(opened)?;
-        let verb = match wish {
-            Wish::Read => "opening",
-            Wish::Change => "changing",
-        };
-        Err(self.denied(format!("{verb} `{path}`"), None).await)
     }
 
     fn close(&mut self, opened: Dir) -> FsResult<()> {
         self.table.delete(opened).map(drop).map_err(FsError::trap)
     }
 
-    /// Where `name` in a descriptor is, relative to the workspace; `None` if it is closed.
-    fn place(&mut self, descriptor: &Dir, name: &str, wish: Wish) -> FsResult<Option<PathBuf>> {
+    fn permissions(&self, descriptor: &Dir) -> FsResult<FsPerms> {
+        Ok(match self.table.get(descriptor).map_err(FsError::trap)? {
+            Descriptor::File(file) => file.perms,
+            Descriptor::Dir(dir) => dir.perms,
+        })
+    }
+
+    /// Where `name` in a descriptor is. What is in none of the step's folders is an error.
+    fn place(&mut self, descriptor: &Dir, name: &str) -> FsResult<Place> {
         let fd = match self.table.get(descriptor).map_err(FsError::trap)? {
             Descriptor::File(file) => file.file.as_raw_fd(),
             Descriptor::Dir(dir) => dir.dir.as_raw_fd(),
         };
         // Fails closed: without an answer of the kernel nothing is opened.
-        let mut real = std::fs::read_link(format!("/proc/self/fd/{fd}"))
-            .map_err(|_| FsError::from(ErrorCode::Access))?;
+        let mut real = real_path(fd).map_err(|_| FsError::from(ErrorCode::Access))?;
         if !name.is_empty() {
             real.push(name);
         }
-        let private = self.private.as_deref();
-        if private.is_some_and(|folder| is_private(&real, folder, wish)) {
-            return Ok(None);
-        }
-        let root = self.workspace.as_mut().ok_or(ErrorCode::Access)?.real();
-        let root = root.ok_or(ErrorCode::Access)?;
-        let place = real
-            .strip_prefix(root)
-            .map_err(|_| FsError::from(ErrorCode::Access))?;
-        Ok((!is_closed(place, wish)).then(|| place.to_owned()))
+        let place = self.files.place(&real);
+        place.ok_or_else(|| ErrorCode::Access.into())
     }
+}
 
-    async fn denied(&mut self, target: String, grant: Option<&str>) -> FsError {
-        let denial = Denial {
-            capability: "workspace".to_owned(),
-            target,
-            grant: grant.map(str::to_owned),
-        };
-        self.link.deny(denial).await;
-        ErrorCode::NotPermitted.into()
-    }
-
-    /// Lists a folder, if it fits what the guest may hold.
-    async fn read_directory(&mut self, dir: Dir) -> FsResult<Resource<ReaddirIterator>> {
-        self.listings.retain(|(listing, _)| {
-            self.table
-                .get(&Resource::<ReaddirIterator>::new_borrow(*listing))
-                .is_ok()
-        });
-        let held: usize = self.listings.iter().map(|(_, entries)| entries).sum();
-        let room = profile::LISTED_ENTRIES.saturating_sub(held);
-        let entries = match self.table.get(&dir).map_err(FsError::trap)? {
-            Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
-            Descriptor::Dir(dir) => {
-                let dir = Arc::clone(&dir.dir);
-                let counted = move || {
-                    let entries = std::fs::read_dir(format!("/proc/self/fd/{}", dir.as_raw_fd()))?;
-                    Ok::<_, std::io::Error>(entries.take(room + 1).count())
-                };
-                tokio::task::spawn_blocking(counted)
-                    .await
-                    .map_err(|_| FsError::from(ErrorCode::Io))?
-                    .map_err(|error| FsError::from(ErrorCode::from(&error)))?
-            }
-        };
-        if entries > room {
-            let most = profile::LISTED_ENTRIES;
-            let target = format!("holding a listing of more than {most} entries");
-            self.denied(target, None).await;
-            return Err(ErrorCode::InsufficientMemory.into());
-        }
-        let listing = self.filesystem().read_directory(dir).await?;
-        self.listings.push((listing.rep(), entries));
-        Ok(listing)
-    }
+/// A folder that may be changed, held open, and the name in it that is meant.
+struct Folder {
+    opened: Dir,
+    name: String,
+    /// How many names lead to what is meant, from the root of the workspace.
+    depth: usize,
 }
 
 fn borrow(dir: &Dir) -> Dir {
     Resource::new_borrow(dir.rep())
+}
+
+fn refused(error: Errno) -> FsError {
+    std::io::Error::from(error).into()
 }

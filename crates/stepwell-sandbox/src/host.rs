@@ -44,7 +44,7 @@ impl inputs::Host for StepState {
     }
 
     fn workspace(&mut self) -> Option<String> {
-        self.workspace.is_some().then(|| WORKSPACE.to_owned())
+        self.files.has_workspace().then(|| WORKSPACE.to_owned())
     }
 }
 

@@ -16,6 +16,7 @@
 //! - `load`, `signature`: from code to a component that can be instantiated.
 //! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
 //!   much of it.
+//! - `scratch`: a private folder for one step, and its removal.
 //! - `run`, `stop`, `meter`: one step, its clock and its CPU time.
 //! - `outcome`: from Wasmtime's errors to a typed outcome.
 
@@ -36,6 +37,7 @@ mod outcome;
 mod output;
 mod profile;
 mod run;
+mod scratch;
 mod shape;
 mod signature;
 mod state;

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::compile::{Metering, PATIENCE};
 use crate::description::translate;
 use crate::error::{LoadError, LoadErrorKind, SandboxError};
+use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::network::{Dial, NoNetwork};
 use crate::run::{Answer, StepSink};
@@ -12,7 +13,7 @@ use crate::signature::{self, Entry};
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
 use crate::{filesystem, host, network, profile};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use stepwell_event::{Description, Digest, GuestEvent, Limits, Refusal};
@@ -30,6 +31,9 @@ pub struct SandboxConfig {
     /// A folder of the host that no guest may enter, wherever its workspace is; without symbolic
     /// links.
     pub private: Option<Arc<Path>>,
+    /// Where the scratch folders of steps are made; the system's folder for temporary files if it
+    /// says nothing.
+    pub scratch: Option<PathBuf>,
     /// Whether a step that trapped has its core dump in its report.
     pub core_dumps: bool,
     /// Who connects to other machines.
@@ -42,6 +46,7 @@ impl Default for SandboxConfig {
         Self {
             slots: 1,
             private: None,
+            scratch: None,
             core_dumps: false,
             dial: Arc::new(NoNetwork),
         }
@@ -188,17 +193,16 @@ impl Sandbox {
         let limits = Limits::default();
         let mut table = ResourceTable::new();
         table.set_max_capacity(profile::RESOURCES);
+        let link = Arc::new(Link::new(Box::new(Nobody), 0));
         let state = StepState {
             wasi: WasiCtx::builder()
                 .max_random_size(profile::RANDOM_BYTES)
                 .build(),
             table,
             limiter: Limiter::new(limits.memory),
-            link: Arc::new(Link::new(Box::new(Nobody), 0)),
+            files: Files::none(&limits, &link),
+            link,
             inputs: Vec::new(),
-            workspace: None,
-            private: None,
-            listings: Vec::new(),
             stop: StopHandle::default(),
         };
         let store = Store::new(&self.engine(metering)?.engine, state);

@@ -29,9 +29,6 @@ pub(crate) const TABLE_ELEMENTS: usize = 100_000;
 /// take every file descriptor of the host.
 pub(crate) const RESOURCES: usize = 1024;
 
-/// Entries in the listings of folders that a step holds at once; each is a name on the host.
-pub(crate) const LISTED_ENTRIES: usize = 100_000;
-
 /// Component-model handles in one store.
 pub(crate) const HANDLES: usize = 10_000;
 

@@ -2,26 +2,25 @@
 
 use crate::bindings;
 use crate::compile::Metering;
-use crate::host::WORKSPACE;
+use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::load::{Component, Program, Sandbox};
 use crate::meter::Metered;
 use crate::outcome;
 use crate::output::{ClosedInput, Output};
 use crate::profile;
-use crate::state::{Link, StepState, Workspace};
+use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest, Stream, Usage,
+    Entry, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest, Stream, Usage,
 };
 use tokio::sync::oneshot;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::{FsPerms, WasiCtx};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 /// Who hears what a guest does.
 pub trait StepSink: Send {
@@ -76,6 +75,7 @@ impl Sandbox {
         let link = Arc::new(Link::new(sink, request.limits.output));
         let mut cpu = Duration::ZERO;
         let mut memory_peak = 0;
+        let mut files = (0, 0);
         let outcome = match self.store(component, request, &stop, &link) {
             Err(unusable) => unusable,
             Ok(mut store) => {
@@ -98,8 +98,12 @@ impl Sandbox {
                     (Ok(_), Some(over)) => over.outcome(&request.limits, true),
                     (Ok(ended), None) => outcome::classify(ended, limiter),
                 };
+                let leftover = store.data_mut().files.end();
                 drop(store);
-                outcome
+                let account = Arc::clone(&leftover.account);
+                leftover.clear().await;
+                files = account.used();
+                account.blame(outcome)
             }
         };
         let (output_bytes, output_dropped) = link.output_use();
@@ -111,6 +115,8 @@ impl Sandbox {
                 memory_peak,
                 output_bytes,
                 output_dropped,
+                written: files.0,
+                files: files.1,
                 ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
@@ -137,22 +143,17 @@ impl Sandbox {
                 return Err(unusable("the component is a task, which takes `inputs`"));
             }
         };
-        let wasi = wasi(request, link)?;
+        let mut wasi = wasi(request, link);
+        let files = Files::granted(request, self.config(), link, &mut wasi)?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(profile::RESOURCES);
         let state = StepState {
-            wasi,
+            wasi: wasi.build(),
             table,
             limiter: Limiter::new(request.limits.memory),
             link: Arc::clone(link),
             inputs,
-            workspace: request
-                .workspace
-                .as_ref()
-                .filter(|grant| grant.access != Access::None)
-                .map(|grant| Workspace::new(grant.path.clone(), grant.access)),
-            private: self.config().private.clone(),
-            listings: Vec::new(),
+            files,
             stop: stop.clone(),
         };
         let engine = self
@@ -192,7 +193,7 @@ pub(crate) fn armed(
     store
 }
 
-fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
+fn wasi(request: &StepRequest, link: &Arc<Link>) -> WasiCtxBuilder {
     let mut wasi = WasiCtx::builder();
     wasi.stdin(ClosedInput(Arc::clone(link)))
         .stdout(Output {
@@ -208,24 +209,7 @@ fn wasi(request: &StepRequest, link: &Arc<Link>) -> Result<WasiCtx, Outcome> {
     if let Entry::Command { args } = &request.entry {
         wasi.arg("main").args(args);
     }
-    if let Some((path, permissions)) = workspace(request) {
-        wasi.preopened_dir(path, WORKSPACE, permissions)
-            .map_err(|error| Outcome::HostFailed {
-                message: format!("cannot open the workspace `{}`: {error}", path.display()),
-            })?;
-    }
-    Ok(wasi.build())
-}
-
-/// The directory that the guest may see, and what it may do there.
-fn workspace(request: &StepRequest) -> Option<(&Path, FsPerms)> {
-    let grant = request.workspace.as_ref()?;
-    let permissions = match grant.access {
-        Access::None => return None,
-        Access::Read => FsPerms::ReadOnly,
-        Access::Write => FsPerms::ReadWrite,
-    };
-    Some((&grant.path, permissions))
+    wasi
 }
 
 /// What a component's entry returned.

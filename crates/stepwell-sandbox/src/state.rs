@@ -1,13 +1,13 @@
 //! What one step's store holds.
 
+use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::run::{Answer, StepSink};
 use crate::stop::StopHandle;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use stepwell_event::{Access, Denial, GuestEvent, Refusal};
+use stepwell_event::{Denial, GuestEvent, Refusal};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -18,39 +18,8 @@ pub(crate) struct StepState {
     pub(crate) limiter: Limiter,
     pub(crate) link: Arc<Link>,
     pub(crate) inputs: Vec<(String, String)>,
-    /// If the guest has one.
-    pub(crate) workspace: Option<Workspace>,
-    /// A folder of the host that is closed even if it is in the workspace: compiled code.
-    pub(crate) private: Option<Arc<Path>>,
-    /// The listings of folders that the guest holds: the resource, and its number of entries.
-    pub(crate) listings: Vec<(u32, usize)>,
+    pub(crate) files: Files,
     pub(crate) stop: StopHandle,
-}
-
-/// Where the workspace is on the host.
-pub(crate) struct Workspace {
-    pub(crate) access: Access,
-    granted: PathBuf,
-    real: Option<PathBuf>,
-}
-
-impl Workspace {
-    pub(crate) fn new(granted: PathBuf, access: Access) -> Self {
-        Self {
-            access,
-            granted,
-            real: None,
-        }
-    }
-
-    /// Its path without symbolic links. It is found out when it is first needed, since most steps
-    /// open no file.
-    pub(crate) fn real(&mut self) -> Option<&Path> {
-        if self.real.is_none() {
-            self.real = std::fs::canonicalize(&self.granted).ok();
-        }
-        self.real.as_deref()
-    }
 }
 
 impl WasiView for StepState {
@@ -108,6 +77,11 @@ impl Link {
     /// journal.
     pub(crate) async fn deny(&self, denial: Denial) {
         self.room().await;
+        self.deny_at_once(denial);
+    }
+
+    /// Tells of a denial that a step has only a few of.
+    pub(crate) fn deny_at_once(&self, denial: Denial) {
         self.emit_unanswered(GuestEvent::Denied(denial));
     }
 

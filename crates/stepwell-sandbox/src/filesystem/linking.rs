@@ -1,9 +1,10 @@
 //! Which functions of `wasi:filesystem` are replaced.
 
-use super::{Dir, Opening};
+use super::Dir;
+use super::opening::Opening;
 use crate::state::StepState;
 use wasmtime::StoreContextMut;
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, LinkerInstance};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, NewTimestamp, OpenFlags, PathFlags,
 };
@@ -105,6 +106,7 @@ pub(crate) fn guard(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
             })
         },
     )?;
+    guard_writing(&mut types)?;
     types.func_wrap_async(
         "[method]descriptor.read-directory",
         |mut store: Store<'_>, (dir,): (Dir,)| {
@@ -117,4 +119,44 @@ pub(crate) fn guard(linker: &mut Linker<StepState>) -> wasmtime::Result<()> {
     )?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+/// Replaces the functions that change what is in a file.
+fn guard_writing(types: &mut LinkerInstance<'_, StepState>) -> wasmtime::Result<()> {
+    types.func_wrap_async(
+        "[method]descriptor.write",
+        |mut store: Store<'_>, (file, bytes, offset): (Dir, Vec<u8>, u64)| {
+            Box::new(async move {
+                let state = store.data_mut();
+                let done = state.write(&file, bytes, offset).await;
+                state.answer(done)
+            })
+        },
+    )?;
+    types.func_wrap_async(
+        "[method]descriptor.set-size",
+        |mut store: Store<'_>, (file, size): (Dir, u64)| {
+            Box::new(async move {
+                let state = store.data_mut();
+                let done = state.set_size(file, size).await;
+                state.answer(done)
+            })
+        },
+    )?;
+    types.func_wrap(
+        "[method]descriptor.write-via-stream",
+        |mut store: Store<'_>, (file, offset): (Dir, u64)| {
+            let state = store.data_mut();
+            let stream = state.stream(&file, Some(offset));
+            state.answer(stream)
+        },
+    )?;
+    types.func_wrap(
+        "[method]descriptor.append-via-stream",
+        |mut store: Store<'_>, (file,): (Dir,)| {
+            let state = store.data_mut();
+            let stream = state.stream(&file, None);
+            state.answer(stream)
+        },
+    )
 }

@@ -1,5 +1,6 @@
 //! Which places of a workspace are closed to a guest.
 
+use crate::scratch;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -18,6 +19,9 @@ pub(super) fn is_closed(path: &Path, wish: Wish) -> bool {
     path.components().any(|part| {
         let part: &OsStr = part.as_os_str();
         part.eq_ignore_ascii_case(JOURNAL)
+            || part
+                .as_encoded_bytes()
+                .starts_with(scratch::PREFIX.as_bytes())
             || (wish == Wish::Change && part.eq_ignore_ascii_case(GIT))
     })
 }
@@ -26,6 +30,14 @@ pub(super) fn is_closed(path: &Path, wish: Wish) -> bool {
 /// a folder above it can put another in its place.
 pub(super) fn is_private(real: &Path, folder: &Path, wish: Wish) -> bool {
     real.starts_with(folder) || (wish == Wish::Change && folder.starts_with(real))
+}
+
+/// The names of a granted folder's path; `None` if it is not written as one.
+pub(super) fn names(path: &str) -> Option<Vec<&str>> {
+    let names = path.split('/');
+    names
+        .map(|name| (!matches!(name, "" | "." | "..") && !name.contains('\0')).then_some(name))
+        .collect()
 }
 
 /// The folder that an operation on `path` changes, and the name in it; no name for a path that
@@ -65,6 +77,7 @@ mod tests {
         check(".GIT/config", false, true);
         check(".stepwell", true, true);
         check("a/.stepwell/journal.db", true, true);
+        check("stepwell-scratch-0123/file", true, true);
     }
 
     #[test]
@@ -85,6 +98,15 @@ mod tests {
         check("/home/me/.cache/stepwell/key", true, true);
         check("/home/me/.cache", false, true);
         check("/home/me/src", false, false);
+    }
+
+    #[test]
+    fn a_granted_folder_has_a_plain_path() {
+        assert_eq!(names("a"), Some(vec!["a"]));
+        assert_eq!(names("a/b c"), Some(vec!["a", "b c"]));
+        for odd in ["", "/a", "a/", "a//b", ".", "a/..", "../a", "a/./b", "a\0b"] {
+            assert_eq!(names(odd), None, "{odd:?}");
+        }
     }
 
     #[test]
