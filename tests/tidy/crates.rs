@@ -53,7 +53,8 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-const EDGES: [(&str, &[&str]); 2] = [
+const EDGES: [(&str, &[&str]); 3] = [
+    ("stepwell-worker", &["stepwell-event", "stepwell-sandbox"]),
     (
         "stepwell-runner",
         &[
@@ -82,6 +83,7 @@ const EDGES: [(&str, &[&str]); 2] = [
             "stepwell-spec",
             "stepwell-store",
             "stepwell-tasks",
+            "stepwell-worker",
             "stepwell-workspace",
         ],
     ),
@@ -95,7 +97,10 @@ const OTHERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Libraries that only these crates name.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 14] = [
+    ("landlock", &["stepwell-worker"]),
+    ("seccompiler", &["stepwell-worker"]),
+    ("libc", &["stepwell-testkit", "stepwell-worker"]),
     ("wasmtime", &["stepwell-sandbox"]),
     ("wasmtime-wasi", &["stepwell-sandbox"]),
     ("wasmparser", &["stepwell-sandbox"]),
@@ -114,6 +119,7 @@ const RESERVED: [(&str, &[&str]); 11] = [
             "stepwell-runner",
             "stepwell-sandbox",
             "stepwell-store",
+            "stepwell-worker",
         ],
     ),
 ];

@@ -1,5 +1,6 @@
 //! What the user says of this machine, and what is found out about it.
 
+use crate::isolation::Isolation;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,6 +22,15 @@ const LOCAL: &str = "local";
 pub(crate) struct Configuration {
     #[serde(default)]
     agent: Agent,
+    #[serde(default)]
+    isolation: IsolationChoice,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct IsolationChoice {
+    default: Option<Isolation>,
+    minimum: Option<Isolation>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,9 +65,19 @@ impl Configuration {
         toml::from_str(&text).map_err(|error| {
             let problem = Diagnostic::error("configuration", error.message());
             let problem = problem.at(error.span().unwrap_or_default(), "");
-            let help = "the file may have `[agent]` with `name`, and `[agent.capabilities]`";
+            let help = "the file may have `[agent]` with `name`, `[agent.capabilities]`, and `[isolation]` with `default` and `minimum`";
             (Sources::of(name.clone(), text.clone()), problem.help(help))
         })
+    }
+
+    /// The isolation of runs that do not choose one.
+    pub(crate) fn default_isolation(&self) -> Isolation {
+        self.isolation.default.unwrap_or_default()
+    }
+
+    /// The least isolation that a run may choose.
+    pub(crate) fn least_isolation(&self) -> Isolation {
+        self.isolation.minimum.unwrap_or(Isolation::Instance)
     }
 
     /// What the agent is called.

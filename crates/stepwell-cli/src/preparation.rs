@@ -2,6 +2,7 @@
 
 use crate::configuration::Configuration;
 use crate::environment::Environment;
+use crate::isolation;
 use crate::predefined;
 use crate::problem::Problems;
 use crate::project::ProjectFiles;
@@ -13,7 +14,7 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
 use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
 use stepwell_runner::{Beginning, now_ms};
-use stepwell_sandbox::{Code, CodeCache, InThisProcess, Metering};
+use stepwell_sandbox::{Code, CodeCache, Metering};
 use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
 use stepwell_tasks::Tasks;
 use stepwell_workspace::Checkout;
@@ -30,6 +31,7 @@ pub(crate) struct Prepared {
     pub(crate) beginning: Beginning,
     pub(crate) project: PathBuf,
     pub(crate) cache: Option<Arc<CodeCache>>,
+    pub(crate) configuration: Configuration,
     /// That of the plan's tasks.
     pub(crate) codes: Vec<Code>,
     /// Warnings; no error is among them.
@@ -125,6 +127,7 @@ impl Request<'_> {
             beginning,
             project,
             cache,
+            configuration,
             codes,
             warnings: refused(diagnostics),
         })
@@ -234,7 +237,7 @@ impl Request<'_> {
         if !cache.is_some_and(|cache| cache.has(file.digest, metering)) {
             (self.on_compile)(&reference.name);
         }
-        let compiler = &InThisProcess;
+        let compiler = &isolation::compiler();
         let loaded = stepwell_sandbox::load(cache, compiler, &file.bytes, file.digest, metering)
             .map_err(|error| cannot_run(&error))?;
         let description = loaded.code.description().cloned();

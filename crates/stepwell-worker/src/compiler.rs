@@ -12,7 +12,7 @@ use stepwell_sandbox::{Compiler as _, InThisProcess};
 pub(crate) fn run() -> io::Result<()> {
     walls::settle(c"stepwell-compile")?;
     walls::restrict_calls();
-    walls::restrict_files(None);
+    walls::restrict_files(&[]);
     walls::close_to_others()?;
     let mut channel = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let task: ToCompiler =

@@ -16,12 +16,13 @@
 //! - `role`, `worker`, `compiler`, `probe`: what runs in the processes without rights.
 //! - `walls`, `system_call`, `reach`: what such a process takes from itself, and what it keeps.
 //! - `message`, `frame`, `channel`, `outbox`: what is said, and how it becomes bytes.
-//! - `process`, `nursery`: starting, killing and burying.
+//! - `process`, `nursery`, `folder`: starting, killing and burying.
 //! - `pool`, `conversation`, `jail`: the host's side of running a step and of compiling.
 
 mod channel;
 mod compiler;
 mod conversation;
+mod folder;
 mod frame;
 mod jail;
 mod message;

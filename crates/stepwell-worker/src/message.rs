@@ -58,6 +58,8 @@ pub(crate) enum ToWorker {
 pub(crate) struct Assignment {
     /// What its steps may reach.
     pub(crate) reach: Reach,
+    /// Where its steps have their temporary files.
+    pub(crate) scratch: Option<PathBuf>,
     /// A folder that no guest may enter.
     pub(crate) private: Option<PathBuf>,
     /// Whether a trap's core dump is kept.

@@ -3,12 +3,13 @@
 //! All of it on one thread that lives as long as the pool: a child that wants to die with its parent
 //! dies, as Linux has it, with the thread that started it.
 
+use crate::folder::Folder;
 use crate::process::Process;
 use crate::role::Role;
 use std::collections::VecDeque;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,9 +23,12 @@ pub(crate) type Newborn = (Process, UnixStream);
 
 enum Order {
     Give(oneshot::Sender<io::Result<Newborn>>),
-    Bury(Process),
+    Bury(Remains),
     End,
 }
+
+/// A worker that was killed, and then what it leaves behind.
+type Remains = (Process, Option<Folder>);
 
 /// The thread, from outside.
 #[derive(Debug)]
@@ -39,20 +43,20 @@ pub(crate) struct Undertaker(mpsc::Sender<Order>);
 
 impl Undertaker {
     /// Kills a worker. Somebody else waits for its end.
-    pub(crate) fn bury(&self, mut process: Process) {
+    pub(crate) fn bury(&self, mut process: Process, folder: Option<Folder>) {
         process.kill();
         // If the thread is gone, dropping the process waits for it.
-        let _ = self.0.send(Order::Bury(process));
+        let _ = self.0.send(Order::Bury((process, folder)));
     }
 }
 
 impl Nursery {
-    /// Starts the thread, and `warm` workers on it.
-    pub(crate) fn new(program: PathBuf, warm: usize) -> io::Result<Self> {
+    /// Starts the thread, and on it `warm` workers at a time, `expected` in all.
+    pub(crate) fn new(program: PathBuf, warm: usize, expected: usize) -> io::Result<Self> {
         let (orders, received) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("nursery".to_owned())
-            .spawn(move || tend(&program, warm, &received))?;
+            .spawn(move || tend(&program, warm, expected, &received))?;
         Ok(Self {
             orders,
             thread: Some(thread),
@@ -84,19 +88,25 @@ impl Drop for Nursery {
     }
 }
 
-fn tend(program: &std::path::Path, warm: usize, orders: &mpsc::Receiver<Order>) {
+fn tend(
+    program: &Path,
+    warm: usize,
+    mut expected: usize,
+    orders: &mpsc::Receiver<Order>,
+) {
     let start = || Process::start(program, Role::Worker.argument());
     let mut waiting = VecDeque::new();
-    let mut dying: Vec<Process> = Vec::new();
+    let mut dying: Vec<Remains> = Vec::new();
     loop {
-        while waiting.len() < warm {
+        while waiting.len() < warm && expected > 0 {
+            expected -= 1;
             match start() {
                 Ok(newborn) => waiting.push_back(newborn),
                 // Whoever needs one is told then.
                 Err(_) => break,
             }
         }
-        dying.retain_mut(|process| process.ended().is_none());
+        dying.retain_mut(|(process, _)| process.ended().is_none());
         let order = if dying.is_empty() {
             orders.recv().unwrap_or(Order::End)
         } else {
@@ -112,7 +122,7 @@ fn tend(program: &std::path::Path, warm: usize, orders: &mpsc::Receiver<Order>) 
                 // Whoever asked may have been stopped meanwhile; the worker is dropped then.
                 let _ = to.send(given);
             }
-            Order::Bury(process) => dying.push(process),
+            Order::Bury(remains) => dying.push(remains),
             // Dropping kills and waits.
             Order::End => return,
         }

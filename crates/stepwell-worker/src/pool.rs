@@ -2,6 +2,7 @@
 
 use crate::channel::{Receiver, Sender};
 use crate::conversation::{Broken, Conversation, Image, Images};
+use crate::folder::Folder;
 use crate::message::{Assignment, MOST_TO_HOST, ToWorker};
 use crate::nursery::{Nursery, Undertaker};
 use crate::process::{Process, death};
@@ -39,8 +40,12 @@ pub struct WorkersConfig {
     pub scope: Scope,
     /// How many workers wait for work, so that nobody waits for their start.
     pub warm: usize,
+    /// How many will be needed, as far as it is known: no more are started ahead.
+    pub expected: usize,
     /// A folder of the host that no guest may enter, without symbolic links.
     pub private: Option<Arc<Path>>,
+    /// Where workers have the folders that steps get for temporary files.
+    pub scratch: PathBuf,
     /// Whether a step that trapped has its core dump in its report.
     pub core_dumps: bool,
     /// Who connects to other machines: this process, since a worker cannot.
@@ -67,6 +72,9 @@ pub struct Job {
 #[derive(Debug)]
 struct Worker {
     process: Option<Process>,
+    /// Where its steps have their temporary files. Removed after the worker, which may not have got
+    /// around to it.
+    scratch: Option<Folder>,
     undertaker: Undertaker,
     sender: Sender,
     receiver: Receiver,
@@ -81,7 +89,7 @@ impl Workers {
     ///
     /// The host lacks threads, files or memory.
     pub fn new(config: WorkersConfig, codes: &[Code]) -> io::Result<Self> {
-        let nursery = Nursery::new(config.program.clone(), config.warm)?;
+        let nursery = Nursery::new(config.program.clone(), config.warm, config.expected)?;
         let images = codes
             .iter()
             .map(|code| Ok(((code.digest(), code.metering()), image(code)?)))
@@ -154,11 +162,14 @@ impl Workers {
             Scope::Step => needed,
         };
         job.reach = reach.clone();
+        let scratch = reach.scratch.then(|| Folder::new(&self.config.scratch));
+        let scratch = scratch.transpose()?;
         let (process, channel) = self.nursery.take().await?;
         channel.set_nonblocking(true)?;
         let channel = Arc::new(UnixStream::from_std(channel)?);
         let mut worker = Worker {
             process: Some(process),
+            scratch,
             undertaker: self.nursery.undertaker(),
             sender: Sender::new(Arc::clone(&channel)),
             receiver: Receiver::of_worker(channel, MOST_TO_HOST),
@@ -167,6 +178,7 @@ impl Workers {
         };
         let assign = ToWorker::Assign(Assignment {
             reach,
+            scratch: worker.scratch.as_ref().map(|folder| folder.path().to_path_buf()),
             private: self.config.private.as_deref().map(Path::to_path_buf),
             core_dumps: self.config.core_dumps,
         });
@@ -226,7 +238,7 @@ impl Worker {
             }
             (None, None) => death(None, ""),
         };
-        self.undertaker.bury(process);
+        self.undertaker.bury(process, self.scratch.take());
         lost(cause, message)
     }
 }
@@ -234,7 +246,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         if let Some(process) = self.process.take() {
-            self.undertaker.bury(process);
+            self.undertaker.bury(process, self.scratch.take());
         }
     }
 }

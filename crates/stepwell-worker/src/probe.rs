@@ -79,7 +79,7 @@ pub(crate) fn run() -> io::Result<()> {
         ..Reach::default()
     };
     walls::limit_worker(&reach)?;
-    let landlock = walls::restrict_files(Some(&reach));
+    let landlock = walls::restrict_files(&reach.doors());
     walls::close_to_others()?;
     let probe = Probe {
         walls: Walls { seccomp, landlock },

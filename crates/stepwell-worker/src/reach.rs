@@ -1,7 +1,7 @@
 //! What the steps of one worker may reach, and how much they may take: what its walls leave open.
 
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use stepwell_event::{Access, StepRequest};
 
 /// What a worker's walls leave open. Walls can only get higher, so a worker whose steps come to need
@@ -41,6 +41,12 @@ impl Reach {
             resources: request.limits.resources,
             file_size: request.limits.file_size,
         }
+    }
+
+    /// The places that remain open, and whether they may be changed.
+    pub(crate) fn doors(&self) -> Vec<(&Path, bool)> {
+        let workspace = self.workspace.as_deref();
+        workspace.map(|path| (path, self.write)).into_iter().collect()
     }
 
     /// Whether a step that needs `other` needs nothing beyond this.

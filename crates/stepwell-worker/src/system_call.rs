@@ -107,6 +107,7 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_sigaltstack,
     // What there is to know.
     libc::SYS_getpid,
+    libc::SYS_getppid,
     libc::SYS_getuid,
     libc::SYS_geteuid,
     libc::SYS_getgid,

@@ -184,10 +184,10 @@ pub(crate) fn restrict_calls() -> bool {
     }
 }
 
-/// Restricts files to what `reach` has, to none without one, and connections to none, where the
-/// kernel can.
-pub(crate) fn restrict_files(reach: Option<&Reach>) -> Option<u8> {
-    match landlocked(reach) {
+/// Restricts files to what is behind `doors`, which may be changed or only read, and connections to
+/// none, where the kernel can.
+pub(crate) fn restrict_files(doors: &[(&Path, bool)]) -> Option<u8> {
+    match landlocked(doors) {
         Ok(status) => version(&status),
         Err(error) => {
             tracing::warn!(%error, "no landlock");
@@ -196,18 +196,14 @@ pub(crate) fn restrict_files(reach: Option<&Reach>) -> Option<u8> {
     }
 }
 
-fn landlocked(reach: Option<&Reach>) -> Result<RestrictionStatus, RulesetError> {
+fn landlocked(doors: &[(&Path, bool)]) -> Result<RestrictionStatus, RulesetError> {
     let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(RIGHTS))?
         .handle_access(AccessNet::from_all(RIGHTS))?
         .scope(Scope::from_all(RIGHTS))?
         .create()?;
-    if let Some(reach) = reach {
-        // By which Wasmtime finds the pages that a step has changed.
-        rules = open(rules, Path::new("/proc/self/pagemap"), AccessFs::ReadFile.into())?;
-        if let Some(workspace) = &reach.workspace {
-            rules = open(rules, workspace, if reach.write { WRITE } else { READ })?;
-        }
+    for (path, write) in doors {
+        rules = open(rules, path, if *write { WRITE } else { READ })?;
     }
     rules.restrict_self()
 }

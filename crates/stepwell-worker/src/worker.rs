@@ -10,6 +10,7 @@ use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -114,12 +115,18 @@ impl Worker {
         outbox: &Arc<Outbox>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         walls::limit_worker(&assignment.reach)?;
-        let landlock = walls::restrict_files(Some(&assignment.reach));
+        let mut doors = assignment.reach.doors();
+        doors.extend(assignment.scratch.iter().map(|path| (path.as_path(), true)));
+        // By which Wasmtime finds the pages that a step has changed.
+        doors.push((Path::new("/proc/self/pagemap"), false));
+        let landlock = walls::restrict_files(&doors);
         let sandbox = Sandbox::new(&SandboxConfig {
             slots: 1,
+            scratch: assignment.scratch.clone(),
             private: assignment.private.as_deref().map(Into::into),
             core_dumps: assignment.core_dumps,
             dial: Arc::clone(dials) as Arc<dyn Dial>,
+            ..SandboxConfig::default()
         })?;
         walls::close_to_others()?;
         outbox.add(&ToHost::Ready(Walls { seccomp, landlock }));

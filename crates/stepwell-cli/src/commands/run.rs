@@ -4,6 +4,7 @@ use crate::commands::OutputFormat;
 use crate::console::{Console, Screen};
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::isolation::{Isolation, Steps};
 use crate::preparation::{PARALLEL_JOBS, Prepared, Request};
 use crate::problem::Problems;
 use clap::Args;
@@ -16,9 +17,8 @@ use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
 use stepwell_runner::{
-    CancelLevel, Collector, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch, now_ms,
+    CancelLevel, Collector, OpeningError, Recorder, Run, RunError, Watch, now_ms,
 };
-use stepwell_sandbox::{Code, Sandbox, SandboxConfig};
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +33,9 @@ const BLOCKING_THREADS: usize = 16;
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pipeline: PipelineArgs,
+    /// What separates steps from this machine besides WebAssembly [default: job]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    isolation: Option<Isolation>,
 }
 
 /// Which pipeline, with what.
@@ -132,7 +135,12 @@ impl RunArgs {
         };
         let output = self.pipeline.output;
         let file = prepared.beginning.snapshot.file.clone();
-        let ended = control.block_on(perform(prepared, guests.handle(), console, output));
+        let ended = Isolation::of_run(self.isolation, &prepared.configuration)
+            .map_err(NoRun::WrongInput)
+            .and_then(|isolation| {
+                let running = perform(prepared, isolation, guests.handle(), console, output);
+                control.block_on(running)
+            });
         // A host call that still blocks, say on a pipe in the workspace, must not keep us.
         guests.shutdown_background();
         match ended {
@@ -156,7 +164,7 @@ fn guest_runtime() -> Result<Runtime, Diagnostic> {
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("guests")
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(no_runtime)
 }
@@ -168,6 +176,7 @@ fn no_runtime(error: std::io::Error) -> Diagnostic {
 /// Runs a prepared pipeline and shows it.
 async fn perform(
     prepared: Prepared,
+    isolation: Isolation,
     guests: &tokio::runtime::Handle,
     console: Console,
     output: OutputFormat,
@@ -179,6 +188,9 @@ async fn perform(
         let problem = Diagnostic::error("no-journal", message).help("remove it and run again");
         return Err(NoRun::Defect(problem));
     }
+    let private = prepared.cache.as_ref().map(|cache| cache.root());
+    // First, so that workers are ready when the journal is.
+    let steps = steps(isolation, &prepared, private.clone()).map_err(NoRun::Defect)?;
     let run_id = new_run_id();
     let (journal, claim) = open_journal(&folder, run_id, console)
         .await
@@ -192,10 +204,8 @@ async fn perform(
                 NoRun::WrongInput(Diagnostic::error("no-value", why.clone()))
             }
         })?;
-    let private = prepared.cache.as_ref().map(|cache| cache.root());
     let closed = private.iter().map(|folder| folder.to_path_buf());
     let collector = Collector::new(&prepared.project, closed.collect(), &folder);
-    let steps = sandbox_steps(&prepared.codes, private).map_err(NoRun::Defect)?;
     let (recorder, events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
@@ -228,20 +238,18 @@ async fn perform(
     Ok(result)
 }
 
-/// A sandbox in this process, with room for all jobs that run side by side.
-fn sandbox_steps(codes: &[Code], private: Option<Arc<Path>>) -> Result<SandboxSteps, Diagnostic> {
-    let config = SandboxConfig {
-        slots: PARALLEL_JOBS,
-        private,
-        ..SandboxConfig::default()
-    };
-    let no_sandbox = |error: &dyn std::error::Error| {
-        Diagnostic::error("no-sandbox", with_causes(error)).help(
+/// Who runs the steps, with room for all jobs that run side by side.
+fn steps(
+    isolation: Isolation,
+    prepared: &Prepared,
+    private: Option<Arc<Path>>,
+) -> Result<Steps, Diagnostic> {
+    let (plan, codes) = (&prepared.plan, &prepared.codes);
+    Steps::new(isolation, plan, codes, private, PARALLEL_JOBS).map_err(|error| {
+        Diagnostic::error("no-sandbox", with_causes(&*error)).help(
             "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
         )
-    };
-    let sandbox = Sandbox::new(&config).map_err(|error| no_sandbox(&error))?;
-    SandboxSteps::new(Arc::new(sandbox), codes).map_err(|error| no_sandbox(&error))
+    })
 }
 
 /// Shows events on a thread of its own: a reader that does not read, such as a pager, holds up that
