@@ -23,6 +23,7 @@ mod run;
 mod secrets;
 mod task;
 mod timeouts;
+mod workers;
 
 use stepwell_testkit::{Output, TestEnv};
 

@@ -146,7 +146,10 @@ impl Worker {
                     code,
                     description: None,
                 };
-                #[expect(unsafe_code, reason = "the host vouches for the code that it hands over")]
+                #[expect(
+                    unsafe_code,
+                    reason = "the host vouches for the code that it hands over"
+                )]
                 // SAFETY: the host, which is this very program, sent bytes that it compiled or
                 // whose MAC it checked, in a file that is sealed.
                 let code = unsafe { Code::vouched_for(digest, metering, compiled) };
