@@ -86,6 +86,14 @@ fn run_tells_its_flags() {
           --record
               Record which files each step finds, so that `stepwell replay` can tell what has changed
 
+          --isolation <LEVEL>
+              What separates steps from this machine besides WebAssembly [default: job]
+
+              Possible values:
+              - instance: Nothing: all steps run in this process
+              - job:      A process without rights for each job
+              - step:     A process without rights for each step
+
       -h, --help
               Print help (see a summary with '-h')
     ");

@@ -27,6 +27,7 @@ mod secrets;
 mod selftest;
 mod task;
 mod timeouts;
+mod workers;
 
 use stepwell_testkit::{Output, TestEnv};
 

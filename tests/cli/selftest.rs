@@ -49,7 +49,11 @@ fn attempts_are_listed_by_kind_and_summed_up() {
 fn nothing_gets_through_and_nothing_is_left() {
     let output = selftest(&empty(), &[]);
     assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
-    assert!(output.stdout.contains(", none got through\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains(", none got through\n"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -66,14 +70,21 @@ fn programs_get_a_line_for_each_attempt_and_one_at_the_end() {
     let end = lines.last().unwrap();
     assert_eq!(end["type"], "selftest");
     assert_eq!(end["attempts"], attempts.count());
-    assert_eq!((&end["holds"], &end["got-through"]), (&Value::Bool(true), &Value::from(0)));
+    assert_eq!(
+        (&end["holds"], &end["got-through"]),
+        (&Value::Bool(true), &Value::from(0))
+    );
 }
 
 #[test]
 fn an_attempt_that_is_not_there_is_named() {
     let output = selftest(&empty(), &["--only", "Z-99"]);
     assert_eq!(output.code, 2);
-    assert!(output.stderr.contains("there is no attempt `Z-99`"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("there is no attempt `Z-99`"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

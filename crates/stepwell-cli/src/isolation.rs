@@ -1,6 +1,6 @@
 //! Where steps run and tasks are compiled: in this process, or in processes without rights.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_event::{StepReport, StepRequest};
@@ -17,7 +17,15 @@ const WARM: usize = 2;
 
 /// Reads a level of isolation on the command line.
 pub(crate) fn parser() -> impl TypedValueParser<Value = Isolation> {
-    PossibleValuesParser::new(Isolation::ALL.map(Isolation::as_str)).map(|word| {
+    let levels = Isolation::ALL.map(|level| {
+        let help = match level {
+            Isolation::Instance => "Nothing: all steps run in this process",
+            Isolation::Job => "A process without rights for each job",
+            Isolation::Step => "A process without rights for each step",
+        };
+        PossibleValue::new(level.as_str()).help(help)
+    });
+    PossibleValuesParser::new(levels).map(|word| {
         let known = Isolation::ALL.into_iter();
         known
             .filter(|level| level.as_str() == word)

@@ -33,7 +33,6 @@ pub(crate) const CORE_INSTANCES: u32 = 100;
 pub(crate) const MEMORIES: u32 = 8;
 pub(crate) const TABLES: u32 = 32;
 
-
 /// Frames of a backtrace.
 const FRAMES: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
 

@@ -98,8 +98,7 @@ impl Receiver {
                 let received = match &mut self.descriptors {
                     Descriptors::Refused => receive(stream.as_fd(), place, &mut [], |_| {}),
                     Descriptors::Taken(waiting) => {
-                        let mut space =
-                            [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+                        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
                         receive(stream.as_fd(), place, &mut space, |descriptor| {
                             if waiting.len() < DESCRIPTORS {
                                 waiting.push_back(descriptor);
@@ -179,7 +178,12 @@ impl Sender {
                 control.push(SendAncillaryMessage::ScmRights(&descriptors));
                 let bytes = [IoSlice::new(&self.bytes)];
                 let flags = SendFlags::NOSIGNAL;
-                Ok(rustix::net::sendmsg(&self.stream, &bytes, &mut control, flags)?)
+                Ok(rustix::net::sendmsg(
+                    &self.stream,
+                    &bytes,
+                    &mut control,
+                    flags,
+                )?)
             })
             .await?;
         self.bytes.drain(..sent);

@@ -10,9 +10,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_event::{
-    Digest, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest,
-};
+use stepwell_event::{Digest, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest};
 use stepwell_sandbox::{Answer, Dial, DialError, Metering, StepSink, StopHandle};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -194,7 +192,9 @@ impl Conversation<'_> {
             return Ok(());
         };
         let result = Err(refused);
-        self.sender.send(&ToWorker::Dialed { attempt, result }).await?;
+        self.sender
+            .send(&ToWorker::Dialed { attempt, result })
+            .await?;
         Ok(())
     }
 
@@ -214,7 +214,9 @@ impl Conversation<'_> {
             }
             Err(error) => {
                 let result = Err(error);
-                self.sender.send(&ToWorker::Dialed { attempt, result }).await?;
+                self.sender
+                    .send(&ToWorker::Dialed { attempt, result })
+                    .await?;
             }
         }
         Ok(())

@@ -117,9 +117,13 @@ mod tests {
         }
         let (message, taken) = read::<ToHost>(&bytes, 1000).unwrap().unwrap();
         assert_eq!(taken, first);
-        assert!(matches!(message, ToHost::Event(GuestEvent::Output { bytes, .. }) if bytes == b"one"));
+        assert!(
+            matches!(message, ToHost::Event(GuestEvent::Output { bytes, .. }) if bytes == b"one")
+        );
         let again: ToHost = receive(&mut &bytes[first..], 1000).unwrap();
-        assert!(matches!(again, ToHost::Event(GuestEvent::Output { bytes, .. }) if bytes == b"two"));
+        assert!(
+            matches!(again, ToHost::Event(GuestEvent::Output { bytes, .. }) if bytes == b"two")
+        );
     }
 
     #[test]
@@ -137,7 +141,12 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_message_are_an_error() {
-        for bytes in [&[0xc1][..], &[0xff; 9], b"{}", &[0x81, 0xa3, b'F', b'o', b'o', 0xc0]] {
+        for bytes in [
+            &[0xc1][..],
+            &[0xff; 9],
+            b"{}",
+            &[0x81, 0xa3, b'F', b'o', b'o', 0xc0],
+        ] {
             let mut frame = u32::try_from(bytes.len()).unwrap().to_le_bytes().to_vec();
             frame.extend_from_slice(bytes);
             assert!(matches!(

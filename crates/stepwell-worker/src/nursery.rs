@@ -88,12 +88,7 @@ impl Drop for Nursery {
     }
 }
 
-fn tend(
-    program: &Path,
-    warm: usize,
-    mut expected: usize,
-    orders: &mpsc::Receiver<Order>,
-) {
+fn tend(program: &Path, warm: usize, mut expected: usize, orders: &mpsc::Receiver<Order>) {
     let start = || Process::start(program, Role::Worker.argument());
     let mut waiting = VecDeque::new();
     let mut dying: Vec<Remains> = Vec::new();

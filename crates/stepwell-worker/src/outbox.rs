@@ -74,7 +74,9 @@ impl Outbox {
         loop {
             self.added.notified().await;
             while !self.bytes().is_empty() {
-                let sent = self.stream.async_io(Interest::WRITABLE, || self.send_some());
+                let sent = self
+                    .stream
+                    .async_io(Interest::WRITABLE, || self.send_some());
                 if let Err(error) = sent.await {
                     return error;
                 }

@@ -178,7 +178,10 @@ impl Workers {
         };
         let assign = ToWorker::Assign(Assignment {
             reach,
-            scratch: worker.scratch.as_ref().map(|folder| folder.path().to_path_buf()),
+            scratch: worker
+                .scratch
+                .as_ref()
+                .map(|folder| folder.path().to_path_buf()),
             private: self.config.private.as_deref().map(Path::to_path_buf),
             core_dumps: self.config.core_dumps,
         });
@@ -188,10 +191,13 @@ impl Workers {
 
     fn told(&self, walls: Walls) {
         if self.walls.set(walls).is_ok() {
-            tracing::info!("walls: a worker process per {}, {walls}", match self.config.scope {
-                Scope::Job => "job",
-                Scope::Step => "step",
-            });
+            tracing::info!(
+                "walls: a worker process per {}, {walls}",
+                match self.config.scope {
+                    Scope::Job => "job",
+                    Scope::Step => "step",
+                }
+            );
             let missing = walls.missing();
             if !missing.is_empty() {
                 let missing = missing.join(" and ");

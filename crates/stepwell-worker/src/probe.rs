@@ -47,7 +47,9 @@ pub struct Attempt {
 impl Probe {
     /// The attempts that worked.
     pub fn breaches(&self) -> impl Iterator<Item = &Attempt> {
-        self.attempts.iter().filter(|attempt| attempt.error.is_none())
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.error.is_none())
     }
 }
 
@@ -64,7 +66,10 @@ pub fn probe(program: &Path) -> io::Result<Probe> {
         let status = process.wait().map(|status| status.to_string());
         let status = status.unwrap_or_default();
         let complaint = process.complaint();
-        io::Error::other(format!("no report: {error}; {status}; {}", complaint.trim()))
+        io::Error::other(format!(
+            "no report: {error}; {status}; {}",
+            complaint.trim()
+        ))
     })
 }
 
@@ -118,7 +123,10 @@ fn attempts() -> Vec<Attempt> {
         let _ = std::fs::remove_file(&file);
     }
     tried("write a file to /tmp", written);
-    tried("start a program", Command::new("/bin/true").spawn().map(drop));
+    tried(
+        "start a program",
+        Command::new("/bin/true").spawn().map(drop),
+    );
     let sockets = [
         ("open an Internet socket", AddressFamily::INET),
         ("open a local socket", AddressFamily::UNIX),
@@ -155,23 +163,38 @@ fn calls(parent: i64) -> [Call; 14] {
     [
         ("fork", libc::SYS_clone, [fork, 0, 0]),
         ("trace the parent", libc::SYS_ptrace, [attach, parent, 0]),
-        ("read the parent's memory", libc::SYS_process_vm_readv, [parent, 0, 0]),
+        (
+            "read the parent's memory",
+            libc::SYS_process_vm_readv,
+            [parent, 0, 0],
+        ),
         ("open the parent", libc::SYS_pidfd_open, [parent, 0, 0]),
         ("enter a name space", libc::SYS_unshare, [name_space, 0, 0]),
         ("mount", libc::SYS_mount, [0, 0, 0]),
         ("load a BPF program", libc::SYS_bpf, [0, 0, 0]),
         ("open io_uring", libc::SYS_io_uring_setup, [1, 0, 0]),
-        ("watch performance events", libc::SYS_perf_event_open, [0, 0, 0]),
+        (
+            "watch performance events",
+            libc::SYS_perf_event_open,
+            [0, 0, 0],
+        ),
         ("handle page faults", libc::SYS_userfaultfd, [0, 0, 0]),
         ("use the keyring", libc::SYS_keyctl, [0, -1, 0]),
         ("change the user", libc::SYS_setuid, [0, 0, 0]),
         ("change the root folder", libc::SYS_chroot, [0, 0, 0]),
-        ("open a file by its handle", libc::SYS_open_by_handle_at, [0, 0, 0]),
+        (
+            "open a file by its handle",
+            libc::SYS_open_by_handle_at,
+            [0, 0, 0],
+        ),
     ]
 }
 
 /// Calls the kernel with numbers only.
-#[expect(unsafe_code, reason = "no safe function makes a call that must not work")]
+#[expect(
+    unsafe_code,
+    reason = "no safe function makes a call that must not work"
+)]
 fn raw(call: libc::c_long, [a, b, c]: [i64; 3]) -> io::Result<()> {
     // SAFETY: no argument is an address of this process, so the kernel writes nothing to it; a
     // second process that `clone` might make has a copy of it all, and ends below.

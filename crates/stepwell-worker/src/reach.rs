@@ -46,7 +46,10 @@ impl Reach {
     /// The places that remain open, and whether they may be changed.
     pub(crate) fn doors(&self) -> Vec<(&Path, bool)> {
         let workspace = self.workspace.as_deref();
-        workspace.map(|path| (path, self.write)).into_iter().collect()
+        workspace
+            .map(|path| (path, self.write))
+            .into_iter()
+            .collect()
     }
 
     /// Whether a step that needs `other` needs nothing beyond this.

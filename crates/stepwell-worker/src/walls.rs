@@ -9,9 +9,9 @@
 use crate::reach::Reach;
 use crate::system_call;
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, PathBeneath, PathFd, RestrictionStatus,
-    Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError, RulesetStatus,
-    Scope, make_bitflags,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, PathBeneath, PathFd,
+    RestrictionStatus, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _,
+    RulesetError, RulesetStatus, Scope, make_bitflags,
 };
 use rustix::fs::OFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
@@ -120,13 +120,19 @@ fn close_inherited() -> io::Result<()> {
         .collect();
     for descriptor in open {
         let flags = |fd| rustix::io::fcntl_getfd(fd);
-        #[expect(unsafe_code, reason = "the descriptors of a new process have no owner yet")]
+        #[expect(
+            unsafe_code,
+            reason = "the descriptors of a new process have no owner yet"
+        )]
         // SAFETY: `main` has just begun, so nothing in this process owns a descriptor but the three
         // standard streams; the one of the listing above is closed and is looked for before it is
         // taken.
         let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
         if descriptor > 2 && flags(borrowed).is_ok() {
-            #[expect(unsafe_code, reason = "the descriptors of a new process have no owner yet")]
+            #[expect(
+                unsafe_code,
+                reason = "the descriptors of a new process have no owner yet"
+            )]
             // SAFETY: as above; it is open.
             drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
         }
@@ -146,7 +152,10 @@ pub(crate) fn close_to_others() -> io::Result<()> {
 pub(crate) fn limit_worker(reach: &Reach) -> io::Result<()> {
     let memory = reach.memory.saturating_add(OWN_MEMORY);
     limit(Resource::Data, memory)?;
-    limit(Resource::Nofile, reach.resources.saturating_add(OWN_DESCRIPTORS))?;
+    limit(
+        Resource::Nofile,
+        reach.resources.saturating_add(OWN_DESCRIPTORS),
+    )?;
     // Wasmtime keeps the first contents of memories in anonymous files, which count as well.
     limit(Resource::Fsize, reach.file_size.max(reach.memory))
 }

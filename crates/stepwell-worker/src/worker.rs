@@ -142,7 +142,10 @@ impl Worker {
         let loaded = read(code)
             .map_err(|error| error.to_string())
             .and_then(|compiled| {
-                #[expect(unsafe_code, reason = "the host vouches for the code that it hands over")]
+                #[expect(
+                    unsafe_code,
+                    reason = "the host vouches for the code that it hands over"
+                )]
                 // SAFETY: the host, which is this very program, sent bytes that it compiled or
                 // whose MAC it checked, in a file that is sealed.
                 let code = unsafe { Code::vouched_for(digest, metering, compiled) };
