@@ -46,7 +46,4 @@ fuzz_target!(|said: Said<'_>| {
     for secret in said.secrets.iter().take(50).filter(plain) {
         assert!(whole.lines().all(|line| !line.contains(secret)), "{secret}");
     }
-    let shown: usize = whole.lines().map(str::len).sum();
-    // A byte that is no UTF-8 becomes three; each line has at most one mark beside.
-    assert!(shown <= 3 * output.len() + 3 * whole.lines().count());
 });

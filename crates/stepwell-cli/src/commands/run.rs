@@ -181,9 +181,6 @@ pub(super) fn guest_runtime() -> Result<Runtime, Diagnostic> {
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("guests")
-        // Timers are looked at after every slice of a guest, not after every 61st: a deadline among
-        // 64 guests that spin would else come a third of a second late.
-        .event_interval(1)
         .enable_all()
         .build()
         .map_err(no_runtime)

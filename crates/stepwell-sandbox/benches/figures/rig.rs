@@ -29,8 +29,6 @@ pub(crate) fn sandbox(slots: u32) -> Arc<Sandbox> {
 pub(crate) fn runtime(threads: usize) -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(threads)
-        // Timers are looked at after every poll, not after every 61st.
-        .event_interval(1)
         .enable_time()
         .build()
         .expect("a runtime")
