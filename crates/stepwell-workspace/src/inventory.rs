@@ -36,6 +36,18 @@ struct Look {
 #[derive(Debug, Default)]
 pub struct Hashes(Mutex<HashMap<Look, [u8; 32]>>);
 
+impl Hashes {
+    fn get(&self, look: &Look) -> Option<[u8; 32]> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(look).copied()
+    }
+
+    fn put(&self, look: Look, hash: [u8; 32]) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(look, hash);
+    }
+}
+
 /// What a workspace consists of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
@@ -179,18 +191,14 @@ impl Visitor for Stock<'_> {
 
     fn file(&mut self, file: &Item<'_>) -> io::Result<()> {
         let look = Look::of(file.stat);
-        let known = self.hashes.0.lock();
-        let known = known.unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&look).copied();
-        let hash = match known {
+        let hash = match self.hashes.get(&look) {
             Some(hash) => Some(hash),
             None => hash(file)?,
         };
         if let Some(hash) = hash
             && self.now - look.changed.max(look.modified) > SETTLED_NANOS
         {
-            let mut known = self.hashes.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(look, hash);
+            self.hashes.put(look, hash);
         }
         self.put(file, hash);
         Ok(())

@@ -116,6 +116,19 @@ fn a_file_that_changes_right_after_it_was_read_is_read_again() {
 }
 
 #[test]
+fn a_file_that_was_left_alone_is_remembered_until_it_changes() {
+    let project = tempfile::tempdir().unwrap();
+    write(project.path(), "file", "one");
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    let hashes = Hashes::default();
+    let first = inventory(project.path(), &hashes);
+    assert_eq!(first, inventory(project.path(), &hashes));
+    write(project.path(), "file", "two");
+    let later = inventory(project.path(), &hashes);
+    assert_eq!(first.difference(&later).changed, ["file"]);
+}
+
+#[test]
 fn a_walk_is_bounded_in_depth_and_can_be_stopped() {
     let project = tempfile::tempdir().unwrap();
     let deep = vec!["d"; MAX_TREE_DEPTH].join("/");

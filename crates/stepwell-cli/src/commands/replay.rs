@@ -87,7 +87,7 @@ impl ReplayArgs {
         let (run, events) = control.block_on(self.events(&project))?;
         let recording = Recording::find(&events, &self.step)?;
         let mut request = recording.filled(&given)?;
-        let pipeline = pipeline(&recording);
+        let pipeline = pipeline(&recording, &project);
         let file = find_task(&recording, pipeline.as_ref(), environment, &project)?;
         let cache = open_cache(environment)?;
         let code = load(cache.as_deref(), &file, Metering::of(&request.limits))?;
@@ -199,11 +199,17 @@ impl Files for Recorded<'_> {
 }
 
 /// The pipeline as it was; `None` if this version does not read it any more.
-fn pipeline(recording: &Recording) -> Option<Pipeline> {
+fn pipeline(recording: &Recording, project: &Path) -> Option<Pipeline> {
     let snapshot = &recording.snapshot;
+    // Templates are named from the file's place in the project, however the user named the file.
+    let real = Path::new(&snapshot.file).canonicalize().ok();
+    let inside = real
+        .as_ref()
+        .and_then(|file| file.strip_prefix(project).ok());
+    let path = inside.map_or_else(|| snapshot.file.clone(), |path| path.display().to_string());
     let reading = stepwell_spec::read(stepwell_spec::Request {
         name: &snapshot.file,
-        path: &snapshot.file,
+        path: &path,
         text: &snapshot.text,
         parameters: &snapshot.parameters,
         files: &mut Recorded(&snapshot.templates),
