@@ -92,7 +92,7 @@ fn a_mistake_in_the_configuration_is_told_with_its_place() {
     1 | [agent.capabilites]
       |        ^^^^^^^^^^^
       |
-      = help: the file may have `[agent]` with `name`, and `[agent.capabilities]`
+      = help: the file may have `[agent]` with `name`, `[agent.capabilities]`, and `[isolation]` with `default` and `minimum`
 
     1 error in [PROJECT]/config.toml
     ");
@@ -103,7 +103,7 @@ fn a_mistake_in_the_configuration_is_told_with_its_place() {
     2 | capabilities = { gpu = 1 }
       |                        ^
       |
-      = help: the file may have `[agent]` with `name`, and `[agent.capabilities]`
+      = help: the file may have `[agent]` with `name`, `[agent.capabilities]`, and `[isolation]` with `default` and `minimum`
 
     1 error in [PROJECT]/config.toml
     ");
@@ -114,7 +114,7 @@ fn a_mistake_in_the_configuration_is_told_with_its_place() {
     1 | [agent
       |       ^
       |
-      = help: the file may have `[agent]` with `name`, and `[agent.capabilities]`
+      = help: the file may have `[agent]` with `name`, `[agent.capabilities]`, and `[isolation]` with `default` and `minimum`
 
     1 error in [PROJECT]/config.toml
     ");
