@@ -21,7 +21,8 @@ fn said(env: &TestEnv, level: &str, code: i32) -> String {
         output.stdout, output.stderr
     );
     assert_eq!(output.stderr, "", "{level}");
-    let lines = output.stdout.lines().filter(|line| line.contains(" | "));
+    let stdout = env.redact(&output.stdout);
+    let lines = stdout.lines().filter(|line| line.contains(" | "));
     lines.map(|line| format!("{line}\n")).collect()
 }
 

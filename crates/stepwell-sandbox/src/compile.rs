@@ -95,7 +95,11 @@ fn compile(bytes: &[u8], metering: Metering) -> Result<Compiled, LoadError> {
         slots: 1,
         ..SandboxConfig::default()
     })
-    .map_err(|error| failed(&error))?;
+    .map_err(|error| {
+        failed(&error).help(
+            "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
+        )
+    })?;
     let engine = sandbox.engine(metering).map_err(|error| failed(&error))?;
     let component = wasmtime::component::Component::from_binary(&engine.engine, bytes)
         .map_err(|error| not_compiled(&error))?;
