@@ -30,8 +30,8 @@ fn main() -> io::Result<()> {
     made.sort();
     let mut table = String::from("&[\n");
     for (name, text) in made {
-        let binary = wat::parse_str(&text)
-            .map_err(|error| io::Error::other(format!("{name}: {error}")))?;
+        let binary =
+            wat::parse_str(&text).map_err(|error| io::Error::other(format!("{name}: {error}")))?;
         let path = out.join(format!("{name}.wasm"));
         fs::write(&path, binary)?;
         add(&mut table, &format!("({name:?}, include_bytes!({path:?}))"))?;
@@ -102,8 +102,14 @@ fn repetitive() -> Vec<(String, String)> {
         1,
     );
     vec![
-        ("nine-memories".to_owned(), command(&("(memory 1024)".repeat(9) + idle))),
-        ("eight-memories".to_owned(), command(&("(memory 512)".repeat(8) + idle))),
+        (
+            "nine-memories".to_owned(),
+            command(&("(memory 1024)".repeat(9) + idle)),
+        ),
+        (
+            "eight-memories".to_owned(),
+            command(&("(memory 512)".repeat(8) + idle)),
+        ),
         ("nested-loops".to_owned(), command(&loops)),
         ("many-instances".to_owned(), instances),
         ("handles-of-many".to_owned(), tables),

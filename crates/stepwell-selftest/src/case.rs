@@ -324,4 +324,3 @@ impl Case {
         runs.saturating_mul(self.timeout_ms.saturating_add(self.grace_ms)) + 2_000
     }
 }
-

@@ -104,7 +104,10 @@ mod tests {
     fn what_is_held_is_counted() {
         let before = Holdings::now();
         assert!(before.descriptors >= 3 && before.threads >= 1);
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
         let held = fs::File::open("/proc/self/status").unwrap();
         assert!(children() >= 1);
         child.kill().unwrap();

@@ -83,7 +83,8 @@ impl StepSink for Recorder {
                 let seam = heard.output.len().saturating_sub(128);
                 if heard.output.len() < KEPT {
                     heard.output.extend_from_slice(&bytes);
-                    self.canary.look(heard.output.get(seam..).unwrap_or_default());
+                    self.canary
+                        .look(heard.output.get(seam..).unwrap_or_default());
                 } else {
                     self.canary.look(&bytes);
                 }

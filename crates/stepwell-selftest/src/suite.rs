@@ -37,7 +37,9 @@ pub enum SelftestError {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// Nothing has such an identifier.
-    #[error("there is no attempt `{0}`; identifiers are such as `A-01`, and `A` stands for all of its kind")]
+    #[error(
+        "there is no attempt `{0}`; identifiers are such as `A-01`, and `A` stands for all of its kind"
+    )]
     Unknown(String),
 }
 
@@ -51,7 +53,6 @@ pub struct Wall {
 }
 
 /// What happens while the suite runs.
-#[derive(Debug)]
 pub enum Progress {
     /// An attempt begins.
     Begun(&'static Case),
@@ -97,7 +98,10 @@ impl Summary {
 
     /// How many attempts ended in a way.
     pub fn count(&self, is: impl Fn(&Verdict) -> bool) -> usize {
-        self.trials.iter().filter(|trial| is(&trial.verdict)).count()
+        self.trials
+            .iter()
+            .filter(|trial| is(&trial.verdict))
+            .count()
     }
 }
 
@@ -132,7 +136,9 @@ impl Suite {
                 cases.push(case);
             }
         }
-        let folder = tempfile::Builder::new().prefix("stepwell-selftest-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("stepwell-selftest-")
+            .tempdir()?;
         let root = fs::canonicalize(folder.path())?;
         Ok(Self {
             cases,

@@ -72,7 +72,11 @@ pub fn row(case: &Case, trial: &Trial) -> String {
 pub fn summary_lines(summary: &Summary) -> String {
     let (before, after) = summary.holdings;
     let mut text = String::new();
-    let _ = writeln!(text, "\nleft behind: {}", left(before, after, summary.folders));
+    let _ = writeln!(
+        text,
+        "\nleft behind: {}",
+        left(before, after, summary.folders)
+    );
     let _ = writeln!(
         text,
         "secrets canary: {} places searched, {} hits",
@@ -109,9 +113,15 @@ pub fn summary_lines(summary: &Summary) -> String {
 fn left(before: Holdings, after: Holdings, folders: usize) -> String {
     let mut parts = Vec::new();
     for (count, what) in [
-        (after.descriptors.saturating_sub(before.descriptors), "descriptors"),
+        (
+            after.descriptors.saturating_sub(before.descriptors),
+            "descriptors",
+        ),
         (after.threads.saturating_sub(before.threads), "threads"),
-        (after.processes.saturating_sub(before.processes), "processes"),
+        (
+            after.processes.saturating_sub(before.processes),
+            "processes",
+        ),
         (folders, "folders"),
     ] {
         parts.push(format!("{count} {what}"));
@@ -165,7 +175,10 @@ mod tests {
     #[test]
     fn what_got_through_is_told_as_hostile_text() {
         let case = attempts().next().unwrap();
-        let text = row(case, &trial(Verdict::GotThrough(vec!["\u{1b}[2J".to_owned()])));
+        let text = row(
+            case,
+            &trial(Verdict::GotThrough(vec!["\u{1b}[2J".to_owned()])),
+        );
         assert!(text.contains("GOT THROUGH\n     \u{fffd}[2J\n"), "{text}");
     }
 }

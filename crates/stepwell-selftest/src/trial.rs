@@ -203,7 +203,7 @@ impl Ground<'_> {
             .enable_all()
             .build()?;
         let ran = runtime.block_on(async {
-            let mut steps = Vec::new();
+            let mut steps: Vec<Running<'_, (Ran, Ear)>> = Vec::new();
             for contestant in group {
                 let step = Box::pin(self.run_one(case, contestant, &place));
                 match case.order {

@@ -76,9 +76,7 @@ pub(super) const CASES: &[Case] = &[
     .bounded()
     .memory(48 * MIB)
     .reads(|place| {
-        (0..5_000).try_for_each(|index| {
-            place.write(&format!("{index}-{}", "n".repeat(180)), b"")
-        })
+        (0..5_000).try_for_each(|index| place.write(&format!("{index}-{}", "n".repeat(180)), b""))
     }),
     Case::new(
         "C-07",
@@ -103,7 +101,10 @@ pub(super) const CASES: &[Case] = &[
         Must::Reach(LimitKind::Written),
         &[Program::Guest("fill-disk", 0)],
     )
-    .limits(&[(LimitKind::Written, 8 * MIB), (LimitKind::FileSize, 64 * MIB)])
+    .limits(&[
+        (LimitKind::Written, 8 * MIB),
+        (LimitKind::FileSize, 64 * MIB),
+    ])
     .writes(Place::bait)
     .check(is_small),
     Case::new(
@@ -231,7 +232,9 @@ fn trusted_folders_are_as_they_were(_ran: &Ran, place: &Place) -> Result<(), Str
         found.is_ok_and(|found| found == contents)
     };
     let hooks = fs::read_dir(place.workspace().join(".git/hooks")).map_or(0, Iterator::count);
-    if is(".git/config", b"[core]\n") && is(".git/hooks/post-checkout", b"#!/bin/sh\n") && hooks == 1
+    if is(".git/config", b"[core]\n")
+        && is(".git/hooks/post-checkout", b"#!/bin/sh\n")
+        && hooks == 1
     {
         return Ok(());
     }

@@ -55,7 +55,10 @@ pub(super) const CASES: &[Case] = &[
 fn was_slowed(ran: &Ran, _place: &Place) -> Result<(), String> {
     let allowed = 10_000;
     if ran.heard.events > allowed {
-        return Err(format!("{} calls got through in half a second", ran.heard.events));
+        return Err(format!(
+            "{} calls got through in half a second",
+            ran.heard.events
+        ));
     }
     Ok(())
 }

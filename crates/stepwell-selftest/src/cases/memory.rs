@@ -143,7 +143,10 @@ pub(super) const CASES: &[Case] = &[
         "B-15",
         "waits for a million things at once",
         "limit of a call",
-        Must::Any(&[Must::Reach(LimitKind::HostcallBytes), Must::Reach(LimitKind::Handles)]),
+        Must::Any(&[
+            Must::Reach(LimitKind::HostcallBytes),
+            Must::Reach(LimitKind::Handles),
+        ]),
         &[Program::Guest("poll-list", 1_000_000)],
     )
     .refused(),
@@ -152,7 +155,10 @@ pub(super) const CASES: &[Case] = &[
         "multiplies its tables of handles",
         "limit of handles",
         Must::Reach(LimitKind::Handles),
-        &[Program::Made("handles-of-many"), Program::Made("handle-loop")],
+        &[
+            Program::Made("handles-of-many"),
+            Program::Made("handle-loop"),
+        ],
     )
     .memory(64 * MIB),
     Case::new(

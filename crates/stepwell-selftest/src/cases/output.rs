@@ -72,7 +72,10 @@ pub(super) const CASES: &[Case] = &[
         "writes more than it was permitted",
         "check of each write",
         Must::Trap(&[TrapKind::HostRefused]),
-        &[Program::Guest("unpermitted", 0), Program::Guest("zeroes", 0)],
+        &[
+            Program::Guest("unpermitted", 0),
+            Program::Guest("zeroes", 0),
+        ],
     )
     .memory(16 * MIB),
     Case::new(

@@ -6,8 +6,20 @@ use stepwell_event::LimitKind;
 const MIB: u64 = 1 << 20;
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("A-01", "loops for ever", "time limit", Must::TimeOut, &[Program::Guest("spin", 0)]),
-    Case::new("A-02", "sleeps for ever", "time limit", Must::TimeOut, &[Program::Guest("sleep", 0)]),
+    Case::new(
+        "A-01",
+        "loops for ever",
+        "time limit",
+        Must::TimeOut,
+        &[Program::Guest("spin", 0)],
+    ),
+    Case::new(
+        "A-02",
+        "sleeps for ever",
+        "time limit",
+        Must::TimeOut,
+        &[Program::Guest("sleep", 0)],
+    ),
     Case::new(
         "A-03",
         "fills memory in single instructions",
@@ -99,7 +111,11 @@ pub(super) const CASES: &[Case] = &[
         "works more than its budget",
         "budget of work",
         Must::Reach(LimitKind::Fuel),
-        &[Program::Made("spin"), Program::Made("spin"), Program::Made("spin")],
+        &[
+            Program::Made("spin"),
+            Program::Made("spin"),
+            Program::Made("spin"),
+        ],
     )
     .limits(&[(LimitKind::Fuel, 1_000_000)]),
     Case::new(
