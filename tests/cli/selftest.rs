@@ -3,13 +3,24 @@
 use crate::empty;
 use serde_json::Value;
 use stepwell_testkit::guests::Guests;
-use stepwell_testkit::{Output, TestEnv};
+use stepwell_testkit::TestEnv;
+
+struct Output {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
 
 fn selftest(env: &TestEnv, arguments: &[&str]) -> Output {
     let guest = Guests::Hostile.build().unwrap().join("hostile.wasm");
     let mut command = env.command(&[&["selftest"], arguments].concat());
     command.env("STEPWELL_HOSTILE_GUEST", guest);
-    stepwell_testkit::Process::start(command).end()
+    let output = command.output().unwrap();
+    Output {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
 }
 
 #[test]
@@ -49,7 +60,11 @@ fn attempts_are_listed_by_kind_and_summed_up() {
 fn nothing_gets_through_and_nothing_is_left() {
     let output = selftest(&empty(), &[]);
     assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
-    assert!(output.stdout.contains(", none got through\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains(", none got through\n"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -66,14 +81,21 @@ fn programs_get_a_line_for_each_attempt_and_one_at_the_end() {
     let end = lines.last().unwrap();
     assert_eq!(end["type"], "selftest");
     assert_eq!(end["attempts"], attempts.count());
-    assert_eq!((&end["holds"], &end["got-through"]), (&Value::Bool(true), &Value::from(0)));
+    assert_eq!(
+        (&end["holds"], &end["got-through"]),
+        (&Value::Bool(true), &Value::from(0))
+    );
 }
 
 #[test]
 fn an_attempt_that_is_not_there_is_named() {
     let output = selftest(&empty(), &["--only", "Z-99"]);
     assert_eq!(output.code, 2);
-    assert!(output.stderr.contains("there is no attempt `Z-99`"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("there is no attempt `Z-99`"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

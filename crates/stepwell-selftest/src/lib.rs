@@ -26,7 +26,7 @@ mod suite;
 mod table;
 mod trial;
 
-pub use arena::{Arena, Instances};
+pub use arena::{Arena, Ending, Instances};
 pub use case::{Case, Kind, Must, Word};
 pub use cases::attempts;
 pub use handmade::guest;

@@ -29,9 +29,8 @@ pub(crate) struct SelftestArgs {
 impl SelftestArgs {
     pub(crate) fn execute(self, environment: &Environment) -> Exit {
         let console = Console::new();
-        let problem = |code, message: String| {
-            Problems::of_file("selftest", Diagnostic::error(code, message))
-        };
+        let problem =
+            |code, message: String| Problems::of_file("selftest", Diagnostic::error(code, message));
         let guest = match &environment.hostile {
             Some(path) => match fs::read(path) {
                 Ok(bytes) => Some(bytes),
