@@ -85,37 +85,83 @@ fn refused(configuration: &str) -> String {
 
 #[test]
 fn a_mistake_in_the_configuration_is_told_with_its_place() {
-    assert_snapshot!(refused("[agent.capabilites]\ngpu = \"1\"\n"), @r"
-    error[configuration]: unknown field `capabilites`, expected `name` or `capabilities`
+    assert_snapshot!(refused("[agent.capabilites]\ngpu = \"1\"\n"), @r#"
+    error[unknown-key]: unknown key `capabilites` in the agent
      --> [PROJECT]/config.toml:1:8
       |
     1 | [agent.capabilites]
-      |        ^^^^^^^^^^^
+      |        ^^^^^^^^^^^ did you mean `capabilities`?
       |
-      = help: the file may have `[agent]` with `name`, and `[agent.capabilities]`
+      = help: accepted here: name, capabilities
 
     1 error in [PROJECT]/config.toml
-    ");
-    assert_snapshot!(refused("[agent]\ncapabilities = { gpu = 1 }\n"), @r"
-    error[configuration]: invalid type: integer `1`, expected a string
+    "#);
+    assert_snapshot!(refused("[agent]\ncapabilities = { gpu = 1 }\n"), @r#"
+    error[wrong-type]: `gpu` must be a string, not an integer
      --> [PROJECT]/config.toml:2:24
       |
     2 | capabilities = { gpu = 1 }
-      |                        ^
+      |                        ^ this is an integer
       |
-      = help: the file may have `[agent]` with `name`, and `[agent.capabilities]`
+      = help: write it in quotes
 
     1 error in [PROJECT]/config.toml
-    ");
-    assert_snapshot!(refused("[agent\n"), @r"
-    error[configuration]: unclosed table, expected `]`
+    "#);
+    assert_snapshot!(refused("[agent\n"), @r#"
+    error[syntax]: unclosed table, expected `]`
      --> [PROJECT]/config.toml:1:7
       |
     1 | [agent
       |       ^
       |
-      = help: the file may have `[agent]` with `name`, and `[agent.capabilities]`
 
     1 error in [PROJECT]/config.toml
-    ");
+    "#);
+}
+
+#[test]
+fn all_mistakes_of_limits_are_told_at_once() {
+    let said = refused("[limits]\nmemmory = \"1GiB\"\nfiles = \"20x\"\nmemory = \"8GiB\"\n");
+    for words in [
+        "unknown key `memmory` in the limits of a host",
+        "did you mean `memory`?",
+        "`files` must be a number",
+        "`memory` must be from 64KiB to 2GiB",
+        "3 errors in [PROJECT]/config.toml",
+    ] {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
+}
+
+#[test]
+fn a_pipeline_cannot_have_more_than_its_host_allows() {
+    let env = project("[[steps]]\ntask = \"play\"\nargs = [\"say:hello\"]\ntimeout = \"3h\"\n");
+    let output = run(&env, "[limits]\ntimeout = \"2h\"\n");
+    let said = env.redact(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for words in [
+        "step `play` asks for `timeout` of 3h, and this host allows 2h",
+        "--> pipeline.toml:",
+        "raise the ceiling `timeout` in `[PROJECT]/config.toml`",
+    ] {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
+    let enough = run(&env, "[limits]\ntimeout = \"3h\"\n");
+    assert_eq!(enough.status.code(), Some(0));
+}
+
+#[test]
+fn a_host_without_a_network_refuses_pipelines_that_want_one() {
+    let env = project(&step("", &["say:hello"]));
+    let text = std::fs::read_to_string(env.project().join("pipeline.toml")).unwrap();
+    let text = text.replace(
+        "workspace = \"write\"",
+        "workspace = \"write\", hosts = [\"example.com\"]",
+    );
+    env.write("pipeline.toml", text);
+    let output = run(&env, "[network]\nhosts = false\n");
+    let said = env.redact(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let words = "asks for `allow.hosts`, which this host does not allow";
+    assert!(said.contains(words), "{said}");
 }

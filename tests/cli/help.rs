@@ -25,6 +25,8 @@ fn the_program_lists_its_commands() {
 
     Commands:
       run          Run a pipeline
+      replay       Run a step of a run once more, as it was recorded, in a copy of the project, and tell
+                       what came out otherwise
       check        Say whether a pipeline can run, without running it
       plan         Show what would run: stages, jobs and steps with their inputs, grants and conditions
       eval         Evaluate an expression
@@ -76,6 +78,13 @@ fn run_tells_its_flags() {
               - json:  One JSON object a line
 
               [default: human]
+
+          --coredump
+              Keep the memory of a step that traps as a core dump in `.stepwell/coredumps`: all that the
+              step knew, secrets included
+
+          --record
+              Record which files each step finds, so that `stepwell replay` can tell what has changed
 
       -h, --help
               Print help (see a summary with '-h')

@@ -239,9 +239,12 @@ fn redact(reason: &str) -> Cow<'_, str> {
             .trim_end_matches(&format!(" in `{function}"))
             .to_owned()
             .into(),
-        None => match reason.rsplit_once(" (") {
-            Some((before, after)) if after.ends_with(" asked)") => before.into(),
-            _ => reason.into(),
+        None => match reason
+            .split_once(" asked, ")
+            .and_then(|(asked, limit)| Some((asked.split_once(": ")?.0, limit)))
+        {
+            Some((what, limit)) => format!("{what}: {limit}").into(),
+            None => reason.into(),
         },
     }
 }

@@ -54,6 +54,7 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
 ];
 
 const EDGES: [(&str, &[&str]); 3] = [
+    ("stepwell-worker", &["stepwell-event", "stepwell-sandbox"]),
     (
         "stepwell-runner",
         &[
@@ -87,6 +88,7 @@ const EDGES: [(&str, &[&str]); 3] = [
             "stepwell-spec",
             "stepwell-store",
             "stepwell-tasks",
+            "stepwell-worker",
             "stepwell-workspace",
         ],
     ),
@@ -100,7 +102,10 @@ const OTHERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Libraries that only these crates name.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 14] = [
+    ("landlock", &["stepwell-worker"]),
+    ("seccompiler", &["stepwell-worker"]),
+    ("libc", &["stepwell-testkit", "stepwell-worker"]),
     ("wasmtime", &["stepwell-sandbox"]),
     ("wasmtime-wasi", &["stepwell-sandbox"]),
     ("wasmparser", &["stepwell-sandbox"]),
@@ -120,6 +125,7 @@ const RESERVED: [(&str, &[&str]); 11] = [
             "stepwell-sandbox",
             "stepwell-selftest",
             "stepwell-store",
+            "stepwell-worker",
         ],
     ),
 ];

@@ -74,8 +74,9 @@ pub(crate) fn crash(rounds: u32) -> Result<()> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map(|now| (now.as_secs() % 1_000_000).to_string())
     })?;
+    let rounds = rounds.to_string();
     let variables = [
-        ("STEPWELL_CRASH_ROUNDS", rounds.to_string().as_str()),
+        ("STEPWELL_CRASH_ROUNDS", rounds.as_str()),
         (SEED, seed.as_str()),
     ];
     build::one_test("cli", CRASH_TEST, &variables)

@@ -17,7 +17,17 @@ struct Target {
     inputs: &'static [&'static str],
 }
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
+    Target {
+        name: "egress",
+        files: &[],
+        inputs: &[
+            "\u{1}api.example.com:443GET/v1/x*.example.com/v1/*",
+            "\u{0}[::ffff:169.254.169.254]:80GET/latest169.254.169.254",
+            "\u{1}0x7f.1PUT/a/%2e%2e/b2130706433",
+            "\u{1}xn--bcher-kva.example.:8443HEAD//x\\y10.0.0.0/8",
+        ],
+    },
     Target {
         name: "expression",
         files: &[("crates/stepwell-expr/tests/tables", "txt")],

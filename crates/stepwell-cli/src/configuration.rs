@@ -4,10 +4,12 @@ use crate::problem::Problems;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use stepwell_diagnostic::{Diagnostic, Sources};
 use stepwell_event::LIMITS;
 use stepwell_plan::{Capabilities, Ceilings};
-use stepwell_spec::Host;
+use stepwell_sandbox::{Dial, NoNetwork};
+use stepwell_spec::{Host, Isolation};
 
 /// Bytes of a configuration file.
 const MAX_FILE: u64 = 1 << 20;
@@ -60,6 +62,24 @@ impl Configuration {
             tcp: self.host.network,
             origin: format!("`{}`", self.name),
         }
+    }
+
+    /// The isolation of a run that asks for `asked`, or for none.
+    pub(crate) fn isolation(&self, asked: Option<Isolation>) -> Result<Isolation, Diagnostic> {
+        self.host.isolation(asked, Isolation::Job).map_err(|least| {
+            let asked = asked.unwrap_or(least).as_str();
+            let (least, name) = (least.as_str(), &self.name);
+            let message =
+                format!("`--isolation {asked}` is less than this host asks for: `{least}`");
+            Diagnostic::error("isolation", message).help(format!(
+                "leave the option out, or change `[isolation] minimum` in `{name}`"
+            ))
+        })
+    }
+
+    /// Who connects to other machines for steps.
+    pub(crate) fn dial(&self) -> Arc<dyn Dial> {
+        Arc::new(NoNetwork)
     }
 
     /// What the agent is called.

@@ -8,6 +8,7 @@ mod configuration;
 mod console;
 mod environment;
 mod exit;
+mod isolation;
 mod predefined;
 mod preparation;
 mod problem;
@@ -17,6 +18,9 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(role) = stepwell_worker::role(std::env::args_os()) {
+        return role.run();
+    }
     let environment = environment::Environment::read();
     environment.set_up_tracing();
     commands::Cli::parse().execute(&environment)

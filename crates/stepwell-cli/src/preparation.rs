@@ -2,6 +2,7 @@
 
 use crate::configuration::Configuration;
 use crate::environment::Environment;
+use crate::isolation;
 use crate::predefined;
 use crate::problem::Problems;
 use crate::project::ProjectFiles;
@@ -13,7 +14,7 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Snapshot, TaskSummary};
 use stepwell_plan::{Plan, PlannedTask, ResolvedTask, TaskKind, TaskReference};
 use stepwell_runner::{Beginning, now_ms};
-use stepwell_sandbox::{Code, CodeCache, InThisProcess, Metering};
+use stepwell_sandbox::{Code, CodeCache, Metering};
 use stepwell_spec::{MAX_FILE_BYTES, Pipeline, Reading};
 use stepwell_tasks::Tasks;
 use stepwell_workspace::Checkout;
@@ -30,6 +31,7 @@ pub(crate) struct Prepared {
     pub(crate) beginning: Beginning,
     pub(crate) project: PathBuf,
     pub(crate) cache: Option<Arc<CodeCache>>,
+    pub(crate) configuration: Configuration,
     /// That of the plan's tasks.
     pub(crate) codes: Vec<Code>,
     /// Warnings; no error is among them.
@@ -132,6 +134,7 @@ impl Request<'_> {
             beginning,
             project,
             cache,
+            configuration,
             codes,
             warnings: refused(diagnostics),
         })
@@ -247,10 +250,10 @@ impl Request<'_> {
         if needed().any(|(metering, _)| !has(*metering)) {
             (self.on_compile)(&reference.name);
         }
+        let compiler = &isolation::compiler();
         let mut codes = Vec::new();
         let mut warnings = Vec::new();
         for (metering, _) in needed() {
-            let compiler = &InThisProcess;
             let loaded =
                 stepwell_sandbox::load(cache, compiler, &file.bytes, file.digest, *metering)
                     .map_err(|error| cannot_run(&error))?;

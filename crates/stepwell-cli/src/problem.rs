@@ -26,6 +26,14 @@ impl Problems {
         }
     }
 
+    /// One problem of a file.
+    pub(crate) fn of_source((sources, diagnostic): (Sources, Diagnostic)) -> Self {
+        Self {
+            sources,
+            diagnostics: vec![diagnostic],
+        }
+    }
+
     /// Tells all of them, and how the program ends because of them.
     pub(crate) fn report(&self, console: Console, output: OutputFormat) -> Exit {
         self.print(console, output);

@@ -57,6 +57,7 @@ impl<R: StepRunner> JobDriver<R> {
             timers: Timers::default(),
             cancel: self.cancel,
         };
+        let mut shared = self.steps.job();
         let mut next = job.input(JobInput::Start, None);
         loop {
             next = match next {
@@ -64,7 +65,7 @@ impl<R: StepRunner> JobDriver<R> {
                 Next::Step(index, request) => {
                     let step = u32::try_from(index).unwrap_or(u32::MAX);
                     job.keep_workspace(&self.keeper, step, &request).await;
-                    let mut report = job.step(&*self.steps, request).await;
+                    let mut report = job.step(&*self.steps, &mut shared, request).await;
                     job.keep_core_dump(&self.keeper, step, &mut report).await;
                     job.input(JobInput::StepEnded(report), None)
                 }
@@ -107,13 +108,18 @@ impl Running {
     }
 
     /// Runs a step and tells the machine of everything that happens meanwhile.
-    async fn step<R: StepRunner>(&mut self, steps: &R, request: StepRequest) -> StepReport {
+    async fn step<R: StepRunner>(
+        &mut self,
+        steps: &R,
+        shared: &mut R::Job,
+        request: StepRequest,
+    ) -> StepReport {
         let stop = StopHandle::default();
         let sink = Sink {
             hands: self.hands.clone(),
             stop: stop.clone(),
         };
-        let mut running = pin!(steps.run(request, stop.clone(), Box::new(sink)));
+        let mut running = pin!(steps.run(shared, request, stop.clone(), Box::new(sink)));
         loop {
             let input = tokio::select! {
                 biased;

@@ -7,9 +7,16 @@ use stepwell_sandbox::{Code, Component, LoadError, Metering, Sandbox, StepSink, 
 
 /// Runs one step: in this process, in a worker process, or in a test's script.
 pub trait StepRunner: Send + Sync + 'static {
-    /// Runs a step and returns when it has ended.
+    /// What the steps of one job share, such as a process. They run one after the other.
+    type Job: Send;
+
+    /// What a new job begins with.
+    fn job(&self) -> Self::Job;
+
+    /// Runs a step of `job` and returns when it has ended.
     fn run(
         &self,
+        job: &mut Self::Job,
         request: StepRequest,
         stop: StopHandle,
         sink: Box<dyn StepSink>,
@@ -42,8 +49,13 @@ impl SandboxSteps {
 }
 
 impl StepRunner for SandboxSteps {
+    type Job = ();
+
+    fn job(&self) {}
+
     async fn run(
         &self,
+        (): &mut (),
         request: StepRequest,
         stop: StopHandle,
         sink: Box<dyn StepSink>,

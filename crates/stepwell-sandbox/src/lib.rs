@@ -58,4 +58,5 @@ pub use error::{LoadError, LoadErrorKind, SandboxError};
 pub use load::{Component, Sandbox, SandboxConfig};
 pub use network::{Dial, DialError, Dialed, NoNetwork};
 pub use run::{Answer, StepSink};
+pub use scratch::remove_folder;
 pub use stop::StopHandle;

@@ -42,14 +42,18 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.path) {
+        if let Err(error) = remove_folder(&self.path) {
             tracing::warn!(path = %self.path.display(), %error, "a scratch folder stays behind");
         }
     }
 }
 
-/// Removes a folder and everything in it.
-fn remove(path: &Path) -> io::Result<()> {
+/// Removes a folder and everything in it, however deep.
+///
+/// # Errors
+///
+/// Something in it cannot be removed.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
     let top = open(rustix::fs::CWD, path)?;
     let mut fresh = Fresh::new()?;
     while flatten(&top, &mut fresh)? > 0 {}

@@ -68,11 +68,13 @@ impl StopHandle {
         self.0.listening.load(Ordering::Acquire)
     }
 
-    pub(crate) async fn asked(&self) {
+    /// Returns when the step was asked to end, or stopped.
+    pub async fn asked(&self) {
         self.reached(ASKED).await;
     }
 
-    pub(crate) async fn stopped(&self) {
+    /// Returns when the step was stopped.
+    pub async fn stopped(&self) {
         self.reached(STOPPED).await;
     }
 

@@ -6,9 +6,11 @@ mod recording;
 
 use crate::commands::OutputFormat;
 use crate::commands::run::{control_runtime, journal_folder, secrets};
+use crate::configuration::Configuration;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::isolation;
 use crate::preparation::open_cache;
 use crate::problem::Problems;
 use clap::Args;
@@ -23,7 +25,7 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Entry, Envelope, FORMAT_VERSION, RunId};
 use stepwell_plan::Commands;
 use stepwell_report::hostile;
-use stepwell_sandbox::{Code, CodeCache, InThisProcess, Metering};
+use stepwell_sandbox::{Code, CodeCache, Metering};
 use stepwell_spec::{Files, Pipeline};
 use stepwell_store::{Blobs, Journal, JournalError};
 use stepwell_tasks::{TaskFile, Tasks};
@@ -55,7 +57,11 @@ pub(crate) struct ReplayArgs {
 impl ReplayArgs {
     pub(crate) fn execute(self, environment: &Environment) -> Exit {
         let console = Console::new();
-        match self.replay(environment, console) {
+        let configuration = match Configuration::read(environment.config.as_deref()) {
+            Ok(configuration) => configuration,
+            Err(problems) => return problems.report(console, self.output),
+        };
+        match self.replay(environment, &configuration, console) {
             Ok(true) => Exit::Succeeded,
             Ok(false) => Exit::RunFailed,
             Err(problem) => Problems::of_file("stepwell", problem).report(console, self.output),
@@ -63,7 +69,12 @@ impl ReplayArgs {
     }
 
     /// Whether the step did the same.
-    fn replay(&self, environment: &Environment, console: Console) -> Result<bool, Diagnostic> {
+    fn replay(
+        &self,
+        environment: &Environment,
+        configuration: &Configuration,
+        console: Console,
+    ) -> Result<bool, Diagnostic> {
         let project = self.project.canonicalize().map_err(|error| {
             let message = format!(
                 "cannot read the project `{}`: {error}",
@@ -103,6 +114,7 @@ impl ReplayArgs {
             secrets: given,
             code,
             private,
+            dial: configuration.dial(),
         };
         let performance = performance.perform(&recording, &scratch, console);
         let seen = control.block_on(performance)?;
@@ -279,7 +291,8 @@ fn load(
     file: &TaskFile,
     metering: Metering,
 ) -> Result<Code, Diagnostic> {
-    stepwell_sandbox::load(cache, &InThisProcess, &file.bytes, file.digest, metering)
+    let compiler = &isolation::compiler();
+    stepwell_sandbox::load(cache, compiler, &file.bytes, file.digest, metering)
         .map(|loaded| loaded.code)
         .map_err(|error| {
             let problem = Diagnostic::error(

@@ -4,6 +4,7 @@ use crate::commands::OutputFormat;
 use crate::console::{Console, Screen};
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::isolation::{self, Steps, StepsConfig};
 use crate::preparation::{PARALLEL_JOBS, Prepared, Request};
 use crate::problem::Problems;
 use clap::Args;
@@ -16,10 +17,9 @@ use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{JobPosition, RunId, RunResult};
 use stepwell_runner::{
-    CancelLevel, Collector, Keep, OpeningError, Recorder, Run, RunError, SandboxSteps, Watch,
-    now_ms,
+    CancelLevel, Collector, Keep, OpeningError, Recorder, Run, RunError, Watch, now_ms,
 };
-use stepwell_sandbox::{Code, Sandbox, SandboxConfig};
+use stepwell_spec::Isolation;
 use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,6 +41,9 @@ pub(crate) struct RunArgs {
     /// Record which files each step finds, so that `stepwell replay` can tell what has changed
     #[arg(long)]
     record: bool,
+    /// What separates steps from this machine besides WebAssembly [default: job]
+    #[arg(long, value_name = "LEVEL", value_parser = isolation::parser())]
+    isolation: Option<Isolation>,
 }
 
 /// Which pipeline, with what.
@@ -142,7 +145,14 @@ impl RunArgs {
             core_dumps: self.coredump.then(|| folder.join("coredumps")),
             workspaces: self.record,
         };
-        let ended = control.block_on(perform(prepared, keep, guests.handle(), console, output));
+        let ended = prepared
+            .configuration
+            .isolation(self.isolation)
+            .map_err(NoRun::WrongInput)
+            .and_then(|isolation| {
+                let running = perform(prepared, isolation, keep, guests.handle(), console, output);
+                control.block_on(running)
+            });
         // A host call that still blocks, say on a pipe in the workspace, must not keep us.
         guests.shutdown_background();
         match ended {
@@ -171,7 +181,10 @@ pub(super) fn guest_runtime() -> Result<Runtime, Diagnostic> {
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("guests")
-        .enable_time()
+        // Timers are looked at after every slice of a guest, not after every 61st: a deadline among
+        // 64 guests that spin would else come a third of a second late.
+        .event_interval(1)
+        .enable_all()
         .build()
         .map_err(no_runtime)
 }
@@ -183,6 +196,7 @@ fn no_runtime(error: std::io::Error) -> Diagnostic {
 /// Runs a prepared pipeline and shows it.
 async fn perform(
     prepared: Prepared,
+    isolation: Isolation,
     keep: Keep,
     guests: &tokio::runtime::Handle,
     console: Console,
@@ -195,6 +209,19 @@ async fn perform(
         let problem = Diagnostic::error("no-journal", message).help("remove it and run again");
         return Err(NoRun::Defect(problem));
     }
+    let private = prepared.cache.as_ref().map(|cache| cache.root());
+    // First, so that workers are ready when the journal is.
+    let steps = Steps::new(StepsConfig {
+        isolation,
+        expected_jobs: prepared.plan.jobs.len(),
+        expected_steps: prepared.plan.jobs.iter().map(|job| job.steps.len()).sum(),
+        codes: &prepared.codes,
+        private: private.clone(),
+        core_dumps: keep.core_dumps.is_some(),
+        side_by_side: PARALLEL_JOBS,
+        dial: prepared.configuration.dial(),
+    })
+    .map_err(|error| NoRun::Defect(no_sandbox(&*error)))?;
     let run_id = new_run_id();
     let (journal, claim) = open_journal(&folder, run_id, console)
         .await
@@ -208,11 +235,8 @@ async fn perform(
                 NoRun::WrongInput(Diagnostic::error("no-value", why.clone()))
             }
         })?;
-    let private = prepared.cache.as_ref().map(|cache| cache.root());
     let closed = private.iter().map(|folder| folder.to_path_buf());
     let collector = Collector::new(&prepared.project, closed.collect(), &folder);
-    let core_dumps = keep.core_dumps.is_some();
-    let steps = sandbox_steps(&prepared.codes, private, core_dumps).map_err(NoRun::Defect)?;
     let (recorder, events) = Recorder::new(run_id, journal.clone());
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, console));
@@ -246,25 +270,11 @@ async fn perform(
     Ok(result)
 }
 
-/// A sandbox in this process, with room for all jobs that run side by side.
-pub(super) fn sandbox_steps(
-    codes: &[Code],
-    private: Option<Arc<Path>>,
-    core_dumps: bool,
-) -> Result<SandboxSteps, Diagnostic> {
-    let config = SandboxConfig {
-        slots: PARALLEL_JOBS,
-        private,
-        core_dumps,
-        ..SandboxConfig::default()
-    };
-    let no_sandbox = |error: &dyn std::error::Error| {
-        Diagnostic::error("no-sandbox", with_causes(error)).help(
+/// What `error`, for which no step can run, is to a person.
+pub(super) fn no_sandbox(error: &dyn std::error::Error) -> Diagnostic {
+    Diagnostic::error("no-sandbox", with_causes(error)).help(
             "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
-        )
-    };
-    let sandbox = Sandbox::new(&config).map_err(|error| no_sandbox(&error))?;
-    SandboxSteps::new(Arc::new(sandbox), codes).map_err(|error| no_sandbox(&error))
+    )
 }
 
 /// Shows events on a thread of its own: a reader that does not read, such as a pager, holds up that

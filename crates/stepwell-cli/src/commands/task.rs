@@ -4,6 +4,7 @@ use crate::commands::OutputFormat;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::isolation;
 use crate::preparation::open_cache;
 use crate::problem::Problems;
 use clap::{Args, Subcommand};
@@ -13,7 +14,7 @@ use std::path::Path;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Capability, Description, FORMAT_VERSION, InputSpec};
 use stepwell_report::hostile;
-use stepwell_sandbox::{InThisProcess, Metering};
+use stepwell_sandbox::Metering;
 use stepwell_tasks::{TaskFile, Tasks};
 
 /// Look at tasks
@@ -108,7 +109,7 @@ fn inspect(task: &str, environment: &Environment) -> Result<Found, Diagnostic> {
     let cache = cache.as_deref();
     let loaded = stepwell_sandbox::load(
         cache,
-        &InThisProcess,
+        &isolation::compiler(),
         &file.bytes,
         file.digest,
         Metering::Off,

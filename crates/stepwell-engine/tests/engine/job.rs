@@ -342,7 +342,9 @@ fn a_step_that_fails_says_why() {
             value: 32 << 20,
             used: 33 << 20,
         },
-        &["0 Failed: memory: 33 MiB asked, limit 32 MiB (`limits.memory` of task `lint`, at most 2 GiB)"],
+        &[
+            "0 Failed: memory: 33 MiB asked, limit 32 MiB (`limits.memory` of task `lint`, at most 2 GiB)",
+        ],
     );
     check(
         Outcome::Trapped {

@@ -112,8 +112,13 @@ where
     F: Fn(String, Box<dyn StepSink>) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Outcome> + Send,
 {
+    type Job = ();
+
+    fn job(&self) {}
+
     async fn run(
         &self,
+        (): &mut (),
         request: StepRequest,
         _stop: StopHandle,
         sink: Box<dyn StepSink>,

@@ -1,5 +1,6 @@
 //! What every measurement needs: guests, a sandbox with room, one step, and percentiles.
 
+use rustix::time::{ClockId, clock_gettime};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -28,6 +29,8 @@ pub(crate) fn sandbox(slots: u32) -> Arc<Sandbox> {
 pub(crate) fn runtime(threads: usize) -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(threads)
+        // Timers are looked at after every poll, not after every 61st.
+        .event_interval(1)
         .enable_time()
         .build()
         .expect("a runtime")
@@ -172,6 +175,14 @@ impl StepSink for Deaf {
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         None
     }
+}
+
+/// The CPU time of this process so far. Unlike the wall clock it does not count what other programs of
+/// the machine do.
+pub(crate) fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
 }
 
 /// The sample below which so many percent are.

@@ -1,6 +1,6 @@
 //! How many steps that do nothing a second has room for, on one thread and on two.
 
-use crate::rig::{Guest, bytes, percentile, runtime, sandbox};
+use crate::rig::{Guest, bytes, cpu_time, percentile, runtime, sandbox};
 use std::time::{Duration, Instant};
 use stepwell_sandbox::Metering;
 
@@ -17,32 +17,33 @@ pub(crate) fn measure() {
     ];
     let rows = rows.map(|(name, threads, metering)| {
         let guest = Guest::of(&sandbox, &task, &[], metering);
-        (name, threads, guest, Vec::new())
+        (name, threads, guest, Vec::new(), Vec::new())
     });
     let mut rows = Vec::from(rows);
     for run in 0..=RUNS {
-        for (_, threads, guest, samples) in &mut rows {
+        for (_, threads, guest, walls, cpus) in &mut rows {
+            let before = cpu_time();
             let took = steps(guest, *threads);
             // The first run warms up.
             if run > 0 {
-                samples.push(took);
+                walls.push(took);
+                cpus.push(cpu_time().saturating_sub(before));
             }
         }
     }
     println!("steps that do nothing, medians of {RUNS} interleaved runs of {STEPS}\n");
     println!(
-        "{:<28}{:>12}{:>12}{:>8}",
-        "", "a second", "µs a step", "ratio"
+        "{:<28}{:>12}{:>16}{:>14}",
+        "", "a second", "µs of wall", "µs of CPU"
     );
-    let mut base = None;
-    for (name, _, _, mut samples) in rows {
-        let took = percentile(&mut samples, 50).as_secs_f64();
-        let rate = STEPS as f64 / took;
-        let base = *base.get_or_insert(rate);
+    for (name, _, _, mut walls, mut cpus) in rows {
+        let wall = percentile(&mut walls, 50).as_secs_f64() / STEPS as f64;
+        let cpu = percentile(&mut cpus, 50).as_secs_f64() / STEPS as f64;
         println!(
-            "{name:<28}{rate:>12.0}{:>12.1}{:>8.2}",
-            took / STEPS as f64 * 1e6,
-            rate / base
+            "{name:<28}{:>12.0}{:>16.1}{:>14.1}",
+            1.0 / wall,
+            wall * 1e6,
+            cpu * 1e6
         );
     }
 }

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod allowances;
+mod documentation;
 mod expressions;
 mod jobs;
 mod properties;

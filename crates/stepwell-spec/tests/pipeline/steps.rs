@@ -33,7 +33,8 @@ fn every_key_of_a_step_is_read() {
     assert_eq!(step.settable_variables.unwrap(), ["out", "tmp.*"]);
     assert!(step.continue_on_error);
 
-    assert_eq!(read_step("timeout = 0").timeout, None);
+    let timeout = read_step("timeout = 0").timeout.unwrap();
+    assert_eq!(timeout.value, Duration::ZERO);
     assert_eq!(
         read_step("commands = \"any\"").commands,
         Some(Commands::Any)

@@ -180,13 +180,16 @@ fn log(recorded: &Facts, now: &Facts) -> Finding {
         None => "no more lines".to_owned(),
     };
     match first_difference(&recorded.lines, lines) {
-        None if recorded.record.is_none() => {
-            Finding::Same(format!("the {} lines that were recorded", lines.len()))
+        None => {
+            let count = match lines.len() {
+                1 => "1 line".to_owned(),
+                count => format!("{count} lines"),
+            };
+            Finding::Same(match recorded.record {
+                Some(_) => count,
+                None => format!("{count}, as far as it is recorded"),
+            })
         }
-        None => Finding::Same(match lines.len() {
-            1 => "1 line".to_owned(),
-            count => format!("{count} lines"),
-        }),
         Some(at) => Finding::Differs {
             told: format!(
                 "differs at line {}; {} recorded, {} now",

@@ -5,9 +5,10 @@
 
 use super::recording::Recording;
 use crate::commands::run::{
-    guest_runtime, journal_folder, listen_to_signals, new_run_id, sandbox_steps, with_causes,
+    guest_runtime, journal_folder, listen_to_signals, new_run_id, no_sandbox, with_causes,
 };
 use crate::console::Console;
+use crate::isolation::{Steps, StepsConfig};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -22,9 +23,10 @@ use stepwell_plan::{
     PlannedStep, PlannedStrategy, PlannedTask, RunNumberFormat,
 };
 use stepwell_runner::{
-    CancelLevel, Collector, Keep, Recorder, Run, SandboxSteps, StepRunner, now_ms,
+    CancelLevel, Collector, Keep, Recorder, Run, StepRunner, now_ms,
 };
-use stepwell_sandbox::{Code, StepSink, StopHandle};
+use stepwell_sandbox::{Code, Dial, StepSink, StopHandle};
+use stepwell_spec::Isolation;
 use stepwell_store::Journal;
 use stepwell_workspace::{Copied, Workspace};
 use tokio::sync::watch;
@@ -75,18 +77,26 @@ impl Drop for Scratch {
 
 /// Runs one request, whatever it is asked to run.
 struct Once {
-    steps: SandboxSteps,
+    steps: Steps,
     request: StepRequest,
 }
 
 impl StepRunner for Once {
+    type Job = <Steps as StepRunner>::Job;
+
+    fn job(&self) -> Self::Job {
+        self.steps.job()
+    }
+
     async fn run(
         &self,
+        job: &mut Self::Job,
         _request: StepRequest,
         stop: StopHandle,
         sink: Box<dyn StepSink>,
     ) -> StepReport {
-        self.steps.run(self.request.clone(), stop, sink).await
+        let request = self.request.clone();
+        self.steps.run(job, request, stop, sink).await
     }
 }
 
@@ -99,6 +109,8 @@ pub(super) struct Performance {
     pub(super) code: Code,
     /// A folder that no guest may enter.
     pub(super) private: Option<Arc<Path>>,
+    /// Who connects to other machines for the step.
+    pub(super) dial: Arc<dyn Dial>,
 }
 
 impl Performance {
@@ -115,6 +127,7 @@ impl Performance {
             secrets,
             code,
             private,
+            dial,
         } = self;
         let journal = Journal::open(&scratch.0)
             .await
@@ -124,7 +137,17 @@ impl Performance {
         let workspace = scratch.workspace();
         let closed = private.iter().map(|folder| folder.to_path_buf()).collect();
         let collector = Collector::new(&workspace, closed, &scratch.0);
-        let steps = sandbox_steps(&[code], private, false)?;
+        let steps = Steps::new(StepsConfig {
+            isolation: Isolation::Job,
+            expected_jobs: 1,
+            expected_steps: 1,
+            codes: &[code],
+            private,
+            core_dumps: false,
+            side_by_side: 1,
+            dial,
+        })
+        .map_err(|error| no_sandbox(&*error))?;
         let plan = plan(recording, manner, &request);
         let variables = secrets.into_iter().map(|(name, value)| StartVariable {
             name,
