@@ -2,8 +2,8 @@
 
 use crate::empty;
 use serde_json::Value;
-use stepwell_testkit::guests::Guests;
 use stepwell_testkit::TestEnv;
+use stepwell_testkit::guests::Guests;
 
 struct Output {
     code: i32,

@@ -273,7 +273,7 @@ async fn perform(
 /// What `error`, for which no step can run, is to a person.
 pub(super) fn no_sandbox(error: &dyn std::error::Error) -> Diagnostic {
     Diagnostic::error("no-sandbox", with_causes(error)).help(
-            "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
+        "the host may lack address space or threads; `ulimit -v` and `ulimit -u` show its limits",
     )
 }
 

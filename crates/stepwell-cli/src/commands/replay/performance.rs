@@ -22,9 +22,7 @@ use stepwell_plan::{
     Ceilings, Commands, DEFAULT_STAGE, Grant, Invocation, Plan, PlannedJob, PlannedStage,
     PlannedStep, PlannedStrategy, PlannedTask, RunNumberFormat,
 };
-use stepwell_runner::{
-    CancelLevel, Collector, Keep, Recorder, Run, StepRunner, now_ms,
-};
+use stepwell_runner::{CancelLevel, Collector, Keep, Recorder, Run, StepRunner, now_ms};
 use stepwell_sandbox::{Code, Dial, StepSink, StopHandle};
 use stepwell_spec::Isolation;
 use stepwell_store::Journal;
