@@ -27,11 +27,11 @@ pub(crate) const ATTEMPTS: &[(&str, Attempt)] = &[
     ("odd-masks", |_| odd_masks()),
     ("issues", issues),
     ("progress-and-groups", |count| {
+        info!("tried: {count}");
         for index in 0..count {
             progress(u32::try_from(index % 200).unwrap_or_default(), "on and on");
             log(Level::Info, "##[group]for ever");
         }
-        info!("tried: 1");
     }),
     ("odd-files", |_| odd_files()),
 ];
@@ -72,13 +72,13 @@ fn odd_masks() {
 }
 
 fn issues(count: u64) {
+    info!("tried: {count}");
     for index in 0..count {
         Issue::error(format!("<b>issue</b> {index}\n\u{1b}[2J"))
             .at("../../etc/passwd")
             .line(u32::MAX)
             .report();
     }
-    info!("tried: 1");
 }
 
 /// Publishes what is not in the workspace, under names that lead out of it.

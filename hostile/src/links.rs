@@ -147,10 +147,8 @@ fn swap() {
 fn enter() {
     info!("entering");
     loop {
-        for name in ["turn/secret", "turn/planted"] {
-            if let Ok(text) = fs::read(name) {
-                crate::tally::through(&format!("read {} bytes outside", text.len()));
-            }
+        if let Ok(text) = fs::read("turn/secret") {
+            crate::tally::through(&format!("read {} bytes outside", text.len()));
         }
         if fs::write("turn/planted", "planted").is_ok() {
             // In the folder that is its own, that is no escape; the host looks at the other.

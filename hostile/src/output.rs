@@ -15,13 +15,13 @@ pub(crate) const ATTEMPTS: &[(&str, Attempt)] = &[
     }),
     ("flood", flood),
     ("one-line", |bytes| {
+        info!("tried: 1");
         let block = vec![b'x'; 4096];
         let mut out = std::io::stdout().lock();
         for _ in 0..bytes / 4096 {
             let _ = out.write_all(&block);
             let _ = out.flush();
         }
-        info!("tried: 1");
     }),
     ("drip", |_| {
         let stdout = stdout::get_stdout();
@@ -66,13 +66,13 @@ pub(crate) const ATTEMPTS: &[(&str, Attempt)] = &[
 ];
 
 fn flood(megabytes: u64) {
+    info!("tried: {megabytes}");
     let block = vec![b'y'; 1 << 16];
     let mut out = std::io::stdout().lock();
     for _ in 0..megabytes * 16 {
         let _ = out.write_all(&block);
     }
     let _ = out.flush();
-    info!("tried: 1");
 }
 
 /// Lines that look like commands, in the words of three systems.

@@ -2,14 +2,25 @@
 
 use crate::empty;
 use serde_json::Value;
+use stepwell_testkit::TestEnv;
 use stepwell_testkit::guests::Guests;
-use stepwell_testkit::{Output, TestEnv};
+
+struct Output {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
 
 fn selftest(env: &TestEnv, arguments: &[&str]) -> Output {
     let guest = Guests::Hostile.build().unwrap().join("hostile.wasm");
     let mut command = env.command(&[&["selftest"], arguments].concat());
     command.env("STEPWELL_HOSTILE_GUEST", guest);
-    stepwell_testkit::Process::start(command).end()
+    let output = command.output().unwrap();
+    Output {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
 }
 
 #[test]

@@ -53,7 +53,7 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-const EDGES: [(&str, &[&str]); 3] = [
+const EDGES: [(&str, &[&str]); 4] = [
     ("stepwell-worker", &["stepwell-event", "stepwell-sandbox"]),
     (
         "stepwell-runner",
@@ -70,7 +70,12 @@ const EDGES: [(&str, &[&str]); 3] = [
     ),
     (
         "stepwell-selftest",
-        &["stepwell-event", "stepwell-runner", "stepwell-sandbox"],
+        &[
+            "stepwell-event",
+            "stepwell-runner",
+            "stepwell-sandbox",
+            "stepwell-worker",
+        ],
     ),
     (
         "stepwell-cli",

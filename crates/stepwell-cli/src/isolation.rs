@@ -10,7 +10,7 @@ use stepwell_spec::Isolation;
 use stepwell_worker::{Jail, Job, Scope, Workers, WorkersConfig};
 
 /// This very program, also if its file has been replaced since it was started.
-const PROGRAM: &str = "/proc/self/exe";
+pub(crate) const PROGRAM: &str = "/proc/self/exe";
 
 /// Workers that wait for work at a time. One is taken while the next is started.
 const WARM: usize = 2;

@@ -58,7 +58,7 @@ impl Arena for Instances {
         Box::pin(async move {
             let steps = SandboxSteps::new(Arc::clone(&self.sandbox), std::slice::from_ref(code));
             match steps {
-                Ok(steps) => steps.run(request, stop, sink).await,
+                Ok(steps) => steps.run(&mut (), request, stop, sink).await,
                 Err(error) => StepReport::host_failed(error.to_string()),
             }
         })

@@ -74,7 +74,7 @@ pub(crate) fn no_components() -> Vec<Vec<u8>> {
 
 /// A component cut off at every byte but the last.
 pub(crate) fn truncated() -> Vec<Vec<u8>> {
-    let whole = made("start-loop").unwrap_or_default();
+    let whole = made("start-trap").unwrap_or_default();
     (0..whole.len())
         .filter_map(|end| whole.get(..end).map(<[u8]>::to_vec))
         .collect()

@@ -3,7 +3,6 @@
 use crate::case::{Case, Must};
 use crate::place::Place;
 use crate::recorder::Heard;
-use std::time::Duration;
 use stepwell_event::{Outcome, StepReport};
 use stepwell_sandbox::LoadErrorKind;
 
@@ -11,7 +10,6 @@ use stepwell_sandbox::LoadErrorKind;
 pub(crate) struct Ran {
     pub(crate) end: End,
     pub(crate) heard: Heard,
-    pub(crate) took: Duration,
 }
 
 /// How a program ended.

@@ -8,7 +8,7 @@
 //!
 //! - `case`, `cases`: the attempts as data.
 //! - `handmade`: components that no compiler would write.
-//! - `arena`, `recorder`, `place`: how one is run, what is heard of it, where its files are.
+//! - `arena`, `processes`, `recorder`, `place`: how one is run, what is heard of it, where its files are.
 //! - `trial`, `judge`: from a case to a verdict.
 //! - `suite`, `process`, `canary`: all of them, and what must hold over all of them.
 //! - `table`: the words for people.
@@ -21,16 +21,18 @@ mod handmade;
 mod judge;
 mod place;
 mod process;
+mod processes;
 mod recorder;
 mod suite;
 mod table;
 mod trial;
 
-pub use arena::{Arena, Instances};
+pub use arena::{Arena, Ending, Instances};
 pub use case::{Case, Kind, Must, Word};
 pub use cases::attempts;
 pub use handmade::guest;
 pub use process::Holdings;
+pub use processes::Processes;
 pub use suite::{Progress, SelftestError, Suite, Summary, Wall};
 pub use table::{heading, line, row, summary_lines};
 pub use trial::{Trial, Verdict};

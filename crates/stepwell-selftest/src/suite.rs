@@ -6,11 +6,12 @@ use crate::case::Case;
 use crate::cases::attempts;
 use crate::place::WITH_PRIVATE;
 use crate::process::{self, Holdings};
+use crate::processes::Processes;
 use crate::trial::{Ground, Trial, Verdict};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
@@ -50,10 +51,11 @@ pub struct Wall {
     pub name: &'static str,
     /// Whether it stands; else why not.
     pub stands: Result<(), String>,
+    /// Whether it should stand and does not, rather than that this machine has none.
+    pub breached: bool,
 }
 
 /// What happens while the suite runs.
-#[derive(Debug)]
 pub enum Progress {
     /// An attempt begins.
     Begun(&'static Case),
@@ -172,11 +174,21 @@ impl Suite {
         Ok(Arc::new(Sandbox::new(&self.sandbox_config())?))
     }
 
+    /// The suite's own processes, started from `program`, which is this program.
+    #[must_use]
+    pub fn processes(&self, program: PathBuf) -> Processes {
+        Processes::new(program, self.private(), self.root.clone())
+    }
+
+    fn private(&self) -> Arc<Path> {
+        Arc::from(self.root.join(WITH_PRIVATE).join("workspace/private"))
+    }
+
     fn sandbox_config(&self) -> SandboxConfig {
-        let private = self.root.join(WITH_PRIVATE).join("workspace/private");
         SandboxConfig {
             slots: SLOTS * 2,
-            private: Some(Arc::from(private)),
+            private: Some(self.private()),
+            scratch: Some(self.root.clone()),
             ..SandboxConfig::default()
         }
     }

@@ -199,11 +199,13 @@ impl Ground<'_> {
     ) -> std::io::Result<Vec<String>> {
         let place = Place::new(self.folder, name, self.canary.clone())?;
         (case.prepare)(&place)?;
+        let read_only = (case.workspace == Access::Read).then(|| place.fingerprint());
+        let before = read_only.transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let ran = runtime.block_on(async {
-            let mut steps = Vec::new();
+            let mut steps: Vec<Running<'_, (Ran, Ear)>> = Vec::new();
             for contestant in group {
                 let step = Box::pin(self.run_one(case, contestant, &place));
                 match case.order {
@@ -229,6 +231,9 @@ impl Ground<'_> {
                 ends.push(end);
             }
         }
+        if before.is_some_and(|before| place.fingerprint().ok() != Some(before)) {
+            wrong.push("a workspace that it may only read was changed".to_owned());
+        }
         place.search();
         place.remove()?;
         Ok(wrong)
@@ -236,14 +241,12 @@ impl Ground<'_> {
 
     async fn run_one(&self, case: &Case, one: &Contestant<'_>, place: &Place) -> (Ran, Ear) {
         let ear = Ear::default();
-        let started = Instant::now();
         let code = match self.code(case, one) {
             Ok(code) => code,
             Err(error) => {
                 let ran = Ran {
                     end: End::NotLoaded(error.kind(), error.to_string()),
                     heard: ear.end(),
-                    took: started.elapsed(),
                 };
                 return (ran, ear);
             }
@@ -257,13 +260,11 @@ impl Ground<'_> {
             stalled: case.stalled,
         };
         let request = request(case, one, &code, place);
-        let started = Instant::now();
         let run = self.arena.run(&code, request, stop, Box::new(recorder));
         let report = run.await;
         let ran = Ran {
             end: End::Step(Box::new(report)),
             heard: ear.end(),
-            took: started.elapsed(),
         };
         (ran, ear)
     }

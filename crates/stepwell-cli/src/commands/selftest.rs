@@ -4,15 +4,17 @@ use crate::commands::OutputFormat;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::isolation::PROGRAM;
 use crate::problem::Problems;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::fs;
+use std::path::PathBuf;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::FORMAT_VERSION;
 use stepwell_selftest::{
-    Case, Instances, Kind, Progress, SelftestError, Suite, Summary, Trial, Verdict, Wall,
+    Arena, Case, Instances, Kind, Progress, SelftestError, Suite, Summary, Trial, Verdict, Wall,
 };
 
 /// Try to break out of the sandbox on this machine, and say what held
@@ -21,9 +23,22 @@ pub(crate) struct SelftestArgs {
     /// Try only these: identifiers such as `A-01`, or letters for all of a kind
     #[arg(long, value_name = "ID,...", value_delimiter = ',')]
     only: Vec<String>,
+    /// Where attempts run
+    #[arg(long, value_enum, default_value_t)]
+    isolation: Level,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     output: OutputFormat,
+}
+
+/// Where attempts run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// Each in a worker process without rights, as steps are by default
+    #[default]
+    Step,
+    /// All in this process: the sandbox has to hold alone
+    Instance,
 }
 
 impl SelftestArgs {
@@ -56,11 +71,24 @@ impl SelftestArgs {
     fn run(&self, console: Console, guest: Option<Vec<u8>>) -> Result<Exit, SelftestError> {
         let suite = Suite::new(&self.only, guest)?;
         let mut screen = Screen::new(console, self.output, suite.cases());
-        let arena = Instances::new(suite.sandbox()?);
-        screen.begin(&walls());
-        let summary = suite.run(&arena, &mut |progress| screen.show(progress))?;
+        let mut walls = vec![Wall {
+            name: "instance of its own",
+            stands: Ok(()),
+            breached: false,
+        }];
+        let arena: Box<dyn Arena> = match self.isolation {
+            Level::Instance => Box::new(Instances::new(suite.sandbox()?)),
+            Level::Step => {
+                let processes = suite.processes(PathBuf::from(PROGRAM));
+                walls.extend(processes.walls());
+                Box::new(processes)
+            }
+        };
+        screen.begin(&walls);
+        let summary = suite.run(&*arena, &mut |progress| screen.show(progress))?;
         screen.end(&summary);
-        Ok(if summary.holds() {
+        let breached = walls.iter().any(|wall| wall.breached);
+        Ok(if summary.holds() && !breached {
             Exit::Succeeded
         } else {
             Exit::RunFailed
@@ -76,13 +104,6 @@ fn with_cause(error: &SelftestError) -> String {
         cause = error.source();
     }
     text
-}
-
-fn walls() -> Vec<Wall> {
-    vec![Wall {
-        name: "an instance of its own for every step",
-        stands: Ok(()),
-    }]
 }
 
 /// Shows attempts in the order of the list, though they end in any order.
@@ -120,6 +141,7 @@ impl Screen {
                         "name": wall.name,
                         "stands": wall.stands.is_ok(),
                         "reason": wall.stands.as_ref().err(),
+                        "breached": wall.breached,
                     }));
                 }
             }

@@ -6,6 +6,8 @@ use stepwell_event::{LimitKind, TrapKind};
 use stepwell_sandbox::LoadErrorKind;
 
 const MIB: u64 = 1 << 20;
+/// Of the native stack, or of the one that compilers keep in memory.
+const OVERFLOW: Must = Must::Trap(&[TrapKind::StackOverflow, TrapKind::MemoryOutOfBounds]);
 const REFUSED: Must = Must::Trap(&[TrapKind::HostRefused, TrapKind::MemoryOutOfBounds]);
 
 pub(super) const CASES: &[Case] = &[
@@ -37,14 +39,14 @@ pub(super) const CASES: &[Case] = &[
         "B-04",
         "recurses for ever",
         "stack limit",
-        Must::Trap(&[TrapKind::StackOverflow]),
+        OVERFLOW,
         &[Program::Guest("recursion", 0)],
     ),
     Case::new(
         "B-05",
         "calls the host at the end of its stack",
         "stack limit",
-        Must::Trap(&[TrapKind::StackOverflow]),
+        OVERFLOW,
         &[Program::Guest("stack-edge", 0)],
     ),
     Case::new(
