@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Denial, Digest, Entry, Grants, GuestEvent, Limits, Outcome, Refusal, StepReport,
-    StepRequest, Stream, WorkspaceGrant,
+    Access, Denial, Digest, Entry, Grants, GuestEvent, LimitKind, Limits, Outcome, Refusal,
+    StepReport, StepRequest, Stream, WorkspaceGrant,
 };
 use stepwell_sandbox::{
     Answer, Code, CodeCache, Component, InThisProcess, LoadError, Metering, Sandbox, SandboxConfig,
@@ -185,6 +185,17 @@ impl Step {
 
     pub(crate) fn output(mut self, bytes: u64) -> Self {
         self.limits.output = bytes;
+        self
+    }
+
+    pub(crate) fn limit(mut self, kind: LimitKind, value: u64) -> Self {
+        self.limits.set(kind, value);
+        self
+    }
+
+    /// Grants more than a workspace.
+    pub(crate) fn grants(mut self, grants: Grants) -> Self {
+        self.grants = grants;
         self
     }
 

@@ -16,6 +16,7 @@ mod limits;
 mod network;
 mod output;
 mod publishing;
+mod schema;
 mod state;
 mod task;
 mod time;
