@@ -12,14 +12,18 @@ mod files;
 mod format;
 mod handmade;
 mod harness;
+mod http;
 mod limits;
 mod network;
 mod output;
 mod publishing;
 mod schema;
+mod secrets;
+mod server;
 mod state;
 mod task;
 mod time;
+mod traffic;
 
 use std::path::Path;
 use stepwell_testkit::guests::repository;

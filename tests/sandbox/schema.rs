@@ -3,6 +3,7 @@
 //! [`provoke`] matches all kinds: a new one does not compile until somebody says how it is reached.
 
 use crate::harness::{Ran, run};
+use crate::traffic;
 use stepwell_event::{GuestEvent, LIMITS, LimitKind, Outcome};
 
 /// A step that reached a limit.
@@ -52,12 +53,18 @@ fn provoke(kind: LimitKind) -> Option<Provoked> {
         | LimitKind::FileSize
         | LimitKind::Files
         | LimitKind::Depth => return None,
-        // Requests.
         LimitKind::HttpRequests
         | LimitKind::HttpInFlight
         | LimitKind::HttpRequestBytes
         | LimitKind::HttpResponseBytes
-        | LimitKind::HttpMillis => return None,
+        | LimitKind::HttpMillis => {
+            let (value, ran) = traffic::provoke(kind);
+            Provoked {
+                value,
+                ran,
+                how: How::Ends,
+            }
+        }
     };
     Some(provoked)
 }

@@ -2,9 +2,11 @@
 
 mod detail;
 mod publishing;
+mod secrets;
 
 use crate::bindings::stepwell::task::{
     cancellation, description, inputs, logging, outputs, publishing as published, refusals,
+    secrets as granted,
 };
 use crate::state::StepState;
 use crate::stop::StopRequested;
@@ -23,6 +25,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<StepState>) -> wasmtime::Result<
     inputs::add_to_linker::<_, Data>(linker, |state| state)?;
     outputs::add_to_linker::<_, Data>(linker, |state| state)?;
     refusals::add_to_linker::<_, Data>(linker, |state| state)?;
+    granted::add_to_linker::<_, Data>(linker, |state| state)?;
     logging::add_to_linker::<_, Data>(linker, |state| state)?;
     published::add_to_linker::<_, Data>(linker, |state| state)?;
     cancellation::add_to_linker::<_, Data>(linker, |state| state)?;

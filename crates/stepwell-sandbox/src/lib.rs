@@ -46,6 +46,6 @@ pub use code::{Code, Loaded, load};
 pub use compile::{Compiled, Compiler, InThisProcess, Metering};
 pub use error::{LoadError, LoadErrorKind, SandboxError};
 pub use load::{Component, Sandbox, SandboxConfig};
-pub use network::{Dial, DialError, Dialed, NoNetwork};
+pub use network::{Dial, DialError, Dialed, DirectDial, NoNetwork, Trust, TrustError};
 pub use run::{Answer, StepSink};
 pub use stop::StopHandle;

@@ -6,7 +6,7 @@ use crate::compile::{Metering, PATIENCE};
 use crate::description::translate;
 use crate::error::{LoadError, LoadErrorKind, SandboxError};
 use crate::limit::Limiter;
-use crate::network::{Dial, NoNetwork};
+use crate::network::{Dial, Network, NoNetwork, Trust};
 use crate::run::{Answer, StepSink};
 use crate::signature::{self, Entry};
 use crate::state::{Link, StepState};
@@ -34,6 +34,8 @@ pub struct SandboxConfig {
     pub core_dumps: bool,
     /// Who connects to other machines.
     pub dial: Arc<dyn Dial>,
+    /// Whose certificates other machines may show.
+    pub trust: Arc<Trust>,
 }
 
 impl Default for SandboxConfig {
@@ -44,6 +46,7 @@ impl Default for SandboxConfig {
             private: None,
             core_dumps: false,
             dial: Arc::new(NoNetwork),
+            trust: Arc::default(),
         }
     }
 }
@@ -186,6 +189,7 @@ impl Sandbox {
     /// A store with nothing granted and nobody listening.
     fn bare_store(&self, metering: Metering) -> Result<Store<StepState>, SandboxError> {
         let limits = Limits::default();
+        let link = Arc::new(Link::new(Box::new(Nobody), 0));
         let mut table = ResourceTable::new();
         table.set_max_capacity(profile::RESOURCES);
         let state = StepState {
@@ -194,11 +198,13 @@ impl Sandbox {
                 .build(),
             table,
             limiter: Limiter::new(limits.memory),
-            link: Arc::new(Link::new(Box::new(Nobody), 0)),
+            link: Arc::clone(&link),
             inputs: Vec::new(),
+            secrets: Vec::new(),
             workspace: None,
             private: None,
             listings: Vec::new(),
+            network: Network::closed(&self.config, &link),
             stop: StopHandle::default(),
         };
         let store = Store::new(&self.engine(metering)?.engine, state);
@@ -213,7 +219,7 @@ impl SandboxEngine {
         let engine = Engine::new(&profile).map_err(set_up)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(set_up)?;
-        network::deny(&mut linker).map_err(set_up)?;
+        network::add_to_linker(&mut linker).map_err(set_up)?;
         filesystem::guard(&mut linker).map_err(set_up)?;
         host::add_to_linker(&mut linker).map_err(set_up)?;
         tick(&engine)?;
@@ -259,7 +265,7 @@ impl SandboxEngine {
                 unknown.join(", ")
             ),
         )
-        .help("tasks may import `stepwell:task@0.1.0` and WASI 0.2 without `wasi:http`"))
+        .help("tasks may import `stepwell:task@0.1.0` and WASI 0.2"))
     }
 }
 
@@ -295,7 +301,15 @@ fn tick(engine: &Engine) -> Result<(), SandboxError> {
 }
 
 fn is_offered(import: &str) -> bool {
-    const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+    const WASI: [&str; 7] = [
+        "cli",
+        "clocks",
+        "filesystem",
+        "http",
+        "io",
+        "random",
+        "sockets",
+    ];
     match import.split_once(':') {
         Some(("stepwell", name)) => name.starts_with("task/") && name.ends_with("@0.1.0"),
         Some(("wasi", name)) => {

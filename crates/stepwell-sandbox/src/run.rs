@@ -6,6 +6,7 @@ use crate::host::WORKSPACE;
 use crate::limit::Limiter;
 use crate::load::{Component, Program, Sandbox};
 use crate::meter::Metered;
+use crate::network::Network;
 use crate::outcome;
 use crate::output::{ClosedInput, Output};
 use crate::profile;
@@ -62,9 +63,9 @@ impl Overdue {
 impl Sandbox {
     /// Runs `component` once, in an instance of its own.
     ///
-    /// The future may be polled on any thread of a Tokio runtime with timers; it never blocks it
-    /// for longer than a tick of the epoch. Whatever the guest does is told to `sink`; whatever
-    /// goes wrong is in the report.
+    /// The future may be polled on any thread of a Tokio runtime with timers and I/O; it never
+    /// blocks it for longer than a tick of the epoch. Whatever the guest does is told to `sink`;
+    /// whatever goes wrong is in the report.
     pub async fn run(
         &self,
         component: &Component,
@@ -76,6 +77,7 @@ impl Sandbox {
         let link = Arc::new(Link::new(sink, request.limits.output));
         let mut cpu = Duration::ZERO;
         let mut memory_peak = 0;
+        let mut http_requests = 0;
         let outcome = match self.store(component, request, &stop, &link) {
             Err(unusable) => unusable,
             Ok(mut store) => {
@@ -98,6 +100,9 @@ impl Sandbox {
                     (Ok(_), Some(over)) => over.outcome(&request.limits, true),
                     (Ok(ended), None) => outcome::classify(ended, limiter),
                 };
+                let network = &store.data().network;
+                http_requests = network.requests();
+                let outcome = network.blame(outcome);
                 drop(store);
                 outcome
             }
@@ -111,6 +116,7 @@ impl Sandbox {
                 memory_peak,
                 output_bytes,
                 output_dropped,
+                http_requests,
                 ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
@@ -146,6 +152,7 @@ impl Sandbox {
             limiter: Limiter::new(request.limits.memory),
             link: Arc::clone(link),
             inputs,
+            secrets: request.grants.secrets.clone(),
             workspace: request
                 .workspace
                 .as_ref()
@@ -153,6 +160,7 @@ impl Sandbox {
                 .map(|grant| Workspace::new(grant.path.clone(), grant.access)),
             private: self.config().private.clone(),
             listings: Vec::new(),
+            network: Network::granted(request, self.config(), link),
             stop: stop.clone(),
         };
         let engine = self

@@ -1,6 +1,7 @@
 //! What one step's store holds.
 
 use crate::limit::Limiter;
+use crate::network::Network;
 use crate::run::{Answer, StepSink};
 use crate::stop::StopHandle;
 use std::path::{Path, PathBuf};
@@ -18,12 +19,15 @@ pub(crate) struct StepState {
     pub(crate) limiter: Limiter,
     pub(crate) link: Arc<Link>,
     pub(crate) inputs: Vec<(String, String)>,
+    /// Those that are granted.
+    pub(crate) secrets: Vec<(String, String)>,
     /// If the guest has one.
     pub(crate) workspace: Option<Workspace>,
     /// A folder of the host that is closed even if it is in the workspace: compiled code.
     pub(crate) private: Option<Arc<Path>>,
     /// The listings of folders that the guest holds: the resource, and its number of entries.
     pub(crate) listings: Vec<(u32, usize)>,
+    pub(crate) network: Network,
     pub(crate) stop: StopHandle,
 }
 

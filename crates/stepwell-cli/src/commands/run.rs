@@ -156,7 +156,7 @@ fn guest_runtime() -> Result<Runtime, Diagnostic> {
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("guests")
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(no_runtime)
 }
