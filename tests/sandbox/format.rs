@@ -78,7 +78,7 @@ fn a_file_that_ends_early_is_told_so() {
 fn an_unknown_import_is_named() {
     let text = r#"(component
         (import "foo:bar/baz" (instance (export "f" (func))))
-        (import "wasi:http/types@0.2.0" (instance))
+        (import "wasi:keyvalue/store@0.2.0" (instance))
         (import "stepwell:task/inputs@0.2.0" (instance))
         (core module $m (func (export "run") (result i32) (i32.const 0)))
         (core instance $i (instantiate $m))
@@ -89,7 +89,7 @@ fn an_unknown_import_is_named() {
     assert_eq!(error.kind(), LoadErrorKind::UnknownImport);
     assert_eq!(
         error.to_string(),
-        "imports `foo:bar/baz`, `wasi:http/types@0.2.0`, `stepwell:task/inputs@0.2.0`, which \
+        "imports `foo:bar/baz`, `wasi:keyvalue/store@0.2.0`, `stepwell:task/inputs@0.2.0`, which \
          Stepwell does not offer"
     );
 }

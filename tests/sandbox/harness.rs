@@ -257,7 +257,7 @@ impl Step {
     /// Runs it in `sandbox`.
     pub(crate) fn go_in(self, sandbox: &Sandbox) -> Ran {
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
+            .enable_all()
             .build()
             .unwrap();
         let ran = runtime.block_on(self.start_in(sandbox));
@@ -269,7 +269,7 @@ impl Step {
     /// Runs it with another component than its own.
     pub(crate) fn go_with(self, sandbox: &Sandbox, component: &Component) -> Ran {
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
+            .enable_all()
             .build()
             .unwrap();
         runtime.block_on(self.start_with(sandbox, component))

@@ -5,6 +5,7 @@
 use crate::handmade::idle_command;
 use crate::harness::{Ran, Step, run, run_bytes, task};
 use crate::quotas;
+use crate::traffic;
 use stepwell_event::{GuestEvent, LIMITS, LimitKind, Outcome};
 
 /// A step that reached a limit.
@@ -83,7 +84,14 @@ fn provoke(kind: LimitKind) -> Option<Provoked> {
         | LimitKind::HttpInFlight
         | LimitKind::HttpRequestBytes
         | LimitKind::HttpResponseBytes
-        | LimitKind::HttpMillis => return None,
+        | LimitKind::HttpMillis => {
+            let (value, ran) = traffic::provoke(kind);
+            Provoked {
+                value,
+                ran,
+                how: How::Ends,
+            }
+        }
     };
     Some(provoked)
 }

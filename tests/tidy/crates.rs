@@ -11,8 +11,9 @@ use std::process::Command;
 use stepwell_testkit::guests::repository;
 
 /// No I/O, no clock, no runtime.
-const PURE: [(&str, &[&str]); 8] = [
+const PURE: [(&str, &[&str]); 9] = [
     ("stepwell-diagnostic", &[]),
+    ("stepwell-egress", &["stepwell-event"]),
     ("stepwell-event", &[]),
     ("stepwell-expr", &["stepwell-event"]),
     ("stepwell-import", &[]),
@@ -38,7 +39,7 @@ const PURE: [(&str, &[&str]); 8] = [
 
 /// Each has one part of the world as its business.
 const ADAPTERS: [(&str, &[&str]); 5] = [
-    ("stepwell-sandbox", &["stepwell-event"]),
+    ("stepwell-sandbox", &["stepwell-egress", "stepwell-event"]),
     ("stepwell-tasks", &["stepwell-event"]),
     ("stepwell-store", &["stepwell-event"]),
     ("stepwell-workspace", &[]),
@@ -113,6 +114,9 @@ const RESERVED: [(&str, &[&str]); 14] = [
     ("libc", &["stepwell-testkit", "stepwell-worker"]),
     ("wasmtime", &["stepwell-sandbox"]),
     ("wasmtime-wasi", &["stepwell-sandbox"]),
+    ("wasmtime-wasi-http", &["stepwell-sandbox"]),
+    ("hyper", &["stepwell-sandbox"]),
+    ("tokio-rustls", &["stepwell-sandbox"]),
     ("wasmparser", &["stepwell-sandbox"]),
     ("wit-component", &["stepwell-sandbox"]),
     ("sqlx", &["stepwell-store"]),

@@ -188,12 +188,6 @@ pub fn may_dial(grants: &Grants, host: &str, port: u16) -> bool {
     http || may_connect(&grants.tcp, &host, port)
 }
 
-/// The key of a pipeline file that would allow a connection.
-#[must_use]
-pub fn grant_of_tcp(host: &Host, port: u16) -> String {
-    format!("allow = {{ tcp = [\"{}:{port}\"] }}", host.in_url())
-}
-
 /// `host`, `host:port`, `[::1]:port`. A colon without a port is the scheme's own.
 pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Malformed> {
     let name_begins = authority.rfind('@').map_or(0, |at| at + 1);

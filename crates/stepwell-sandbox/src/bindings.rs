@@ -27,6 +27,7 @@ wasmtime::component::bindgen!({
         "stepwell:task/publishing.publish-coverage": async,
         "stepwell:task/publishing.set-run-number": async,
         "stepwell:task/publishing.add-tag": async,
+        "stepwell:task/secrets.get": async,
         "stepwell:task/cancellation.subscribe": trappable,
     },
     exports: { default: async },

@@ -2,9 +2,11 @@
 
 mod detail;
 mod publishing;
+mod secrets;
 
 use crate::bindings::stepwell::task::{
     cancellation, description, inputs, logging, outputs, publishing as published, refusals,
+    secrets as granted,
 };
 use crate::state::{StepState, called};
 use crate::stop::StopRequested;
@@ -23,6 +25,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<StepState>) -> wasmtime::Result<
     inputs::add_to_linker::<_, Data>(linker, called)?;
     outputs::add_to_linker::<_, Data>(linker, called)?;
     refusals::add_to_linker::<_, Data>(linker, called)?;
+    granted::add_to_linker::<_, Data>(linker, called)?;
     logging::add_to_linker::<_, Data>(linker, called)?;
     published::add_to_linker::<_, Data>(linker, called)?;
     cancellation::add_to_linker::<_, Data>(linker, called)?;

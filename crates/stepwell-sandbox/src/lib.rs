@@ -56,7 +56,7 @@ pub use code::{Code, Loaded, load};
 pub use compile::{Compiled, Compiler, InThisProcess, Metering};
 pub use error::{LoadError, LoadErrorKind, SandboxError};
 pub use load::{Component, Sandbox, SandboxConfig};
-pub use network::{Dial, DialError, Dialed, NoNetwork};
+pub use network::{Dial, DialError, Dialed, DirectDial, NoNetwork, Trust, TrustError};
 pub use run::{Answer, StepSink};
 pub use scratch::remove_folder;
 pub use stop::StopHandle;

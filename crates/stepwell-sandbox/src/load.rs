@@ -7,7 +7,7 @@ use crate::description::translate;
 use crate::error::{LoadError, LoadErrorKind, SandboxError};
 use crate::filesystem::Files;
 use crate::limit::Limiter;
-use crate::network::{Dial, NoNetwork};
+use crate::network::{Dial, Network, NoNetwork, Trust};
 use crate::pace::Pace;
 use crate::run::{Answer, StepSink};
 use crate::signature::{self, Entry};
@@ -42,6 +42,8 @@ pub struct SandboxConfig {
     pub core_dumps: bool,
     /// Who connects to other machines.
     pub dial: Arc<dyn Dial>,
+    /// Whose certificates other machines may show.
+    pub trust: Arc<Trust>,
 }
 
 impl Default for SandboxConfig {
@@ -53,6 +55,7 @@ impl Default for SandboxConfig {
             scratch: None,
             core_dumps: false,
             dial: Arc::new(NoNetwork),
+            trust: Arc::default(),
         }
     }
 }
@@ -221,8 +224,10 @@ impl Sandbox {
             pace: Pace::new(&engine.engine, &limits, Instant::now()),
             _running: engine.enter(),
             files: Files::none(&limits, &link),
+            network: Network::closed(&self.config, &link),
             link,
             inputs: Vec::new(),
+            secrets: Vec::new(),
             stop: StopHandle::default(),
         };
         let store = Store::new(&engine.engine, state);
@@ -237,7 +242,7 @@ impl SandboxEngine {
         let engine = Engine::new(&profile).map_err(set_up)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(set_up)?;
-        network::deny(&mut linker).map_err(set_up)?;
+        network::add_to_linker(&mut linker).map_err(set_up)?;
         filesystem::guard(&mut linker).map_err(set_up)?;
         host::add_to_linker(&mut linker).map_err(set_up)?;
         let running = Arc::default();
@@ -294,7 +299,7 @@ impl SandboxEngine {
                 unknown.join(", ")
             ),
         )
-        .help("tasks may import `stepwell:task@0.1.0` and WASI 0.2 without `wasi:http`"))
+        .help("tasks may import `stepwell:task@0.1.0` and WASI 0.2"))
     }
 }
 
@@ -340,7 +345,15 @@ fn tick(engine: &Engine, running: Arc<AtomicU32>) -> Result<(), SandboxError> {
 }
 
 fn is_offered(import: &str) -> bool {
-    const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+    const WASI: [&str; 7] = [
+        "cli",
+        "clocks",
+        "filesystem",
+        "http",
+        "io",
+        "random",
+        "sockets",
+    ];
     match import.split_once(':') {
         Some(("stepwell", name)) => name.starts_with("task/") && name.ends_with("@0.1.0"),
         Some(("wasi", name)) => {

@@ -8,6 +8,7 @@ use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::load::{Component, Program, Sandbox, table};
 use crate::meter::Metered;
+use crate::network::Network;
 use crate::outcome;
 use crate::output::{ClosedInput, Output};
 use crate::pace::Pace;
@@ -63,9 +64,9 @@ impl Overdue {
 impl Sandbox {
     /// Runs `component` once, in an instance of its own.
     ///
-    /// The future may be polled on any thread of a Tokio runtime with timers; it never blocks it
-    /// for longer than a tick of the epoch. Whatever the guest does is told to `sink`; whatever
-    /// goes wrong is in the report.
+    /// The future may be polled on any thread of a Tokio runtime with timers and I/O; it never
+    /// blocks it for longer than a tick of the epoch. Whatever the guest does is told to `sink`;
+    /// whatever goes wrong is in the report.
     pub async fn run(
         &self,
         component: &Component,
@@ -80,6 +81,7 @@ impl Sandbox {
         let mut fuel = None;
         let mut core_dump = None;
         let mut files = (0, 0);
+        let mut http_requests = 0;
         let outcome = match self.store(component, request, &stop, &link, started) {
             Err(unusable) => unusable,
             Ok(mut store) => {
@@ -114,6 +116,9 @@ impl Sandbox {
                         outcome
                     }
                 };
+                let network = &store.data().network;
+                http_requests = network.requests();
+                let outcome = network.blame(outcome);
                 let leftover = store.data_mut().files.end();
                 drop(store);
                 let account = Arc::clone(&leftover.account);
@@ -134,6 +139,7 @@ impl Sandbox {
                 fuel,
                 written: files.0,
                 files: files.1,
+                http_requests,
                 ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
@@ -182,7 +188,9 @@ impl Sandbox {
             _running: engine.enter(),
             link: Arc::clone(link),
             inputs,
+            secrets: request.grants.secrets.clone(),
             files,
+            network: Network::granted(request, self.config(), link),
             stop: stop.clone(),
         };
         let store = Store::new(&engine.engine, state);

@@ -3,6 +3,7 @@
 use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::load::Running;
+use crate::network::Network;
 use crate::pace::Pace;
 use crate::run::{Answer, StepSink};
 use crate::stop::StopHandle;
@@ -24,7 +25,10 @@ pub(crate) struct StepState {
     pub(crate) _running: Running,
     pub(crate) link: Arc<Link>,
     pub(crate) inputs: Vec<(String, String)>,
+    /// Those that are granted.
+    pub(crate) secrets: Vec<(String, String)>,
     pub(crate) files: Files,
+    pub(crate) network: Network,
     pub(crate) stop: StopHandle,
 }
 

@@ -1821,6 +1821,140 @@ pub mod stepwell {
             }
             impl ::core::error::Error for Refusal {}
         }
+        /// What the step must not tell anybody.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod secrets {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Refusal = super::super::super::stepwell::task::refusals::Refusal;
+            #[allow(unused_unsafe, clippy::all)]
+            /// The value of a secret that the pipeline grants to the step. It is masked in every log.
+            ///
+            /// A name that is not granted is denied, whether there is such a secret or not.
+            #[allow(async_fn_in_trait)]
+            pub fn get(name: &str) -> ::core::result::Result<_rt::String, Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "stepwell:task/secrets@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "get"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result18 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                _rt::string_lift(bytes6)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::stepwell::task::refusals::Refusal as V17;
+                                let v17 = match l7 {
+                                    0 => {
+                                        let e17 = {
+                                            let l8 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V17::Invalid(e17)
+                                    }
+                                    1 => {
+                                        let e17 = {
+                                            let l11 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V17::TooLarge(e17)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e17 = {
+                                            let l14 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l15 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V17::Denied(e17)
+                                    }
+                                };
+                                v17
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result18
+                }
+            }
+        }
         /// What the step tells its readers.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod logging {
@@ -4838,10 +4972,10 @@ macro_rules! __export_task_impl {
         "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:stepwell:task@0.1.0:task:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2896] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2974] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd5\x15\x01A\x02\x01\
-A\x1b\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa3\x16\x01A\x02\x01\
+A\x1d\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
 \x01@\0\0\x03\x04\0\x03all\x01\x04\x01@\0\0\0\x04\0\x09workspace\x01\x05\x03\0\x1a\
 stepwell:task/inputs@0.1.0\x05\0\x01B\x12\x01q\x05\x0cinvalid-name\x01s\0\x09rea\
 d-only\x01s\0\x0aunmaskable\x01s\0\x09too-large\x01s\0\x06denied\x01s\0\x04\0\x0c\
@@ -4854,7 +4988,9 @@ set-variable\x01\x08\x01@\x01\x05values\0\x06\x04\0\x0aadd-secret\x01\x09\x01@\x
 \x01@\x03\x02ids\x05field\x05\x05values\0\x06\x04\0\x0cset-endpoint\x01\x0b\x03\0\
 \x1bstepwell:task/outputs@0.1.0\x05\x01\x01B\x02\x01q\x03\x07invalid\x01s\0\x09t\
 oo-large\x01s\0\x06denied\x01s\0\x04\0\x07refusal\x03\0\0\x03\0\x1cstepwell:task\
-/refusals@0.1.0\x05\x02\x02\x03\0\x02\x07refusal\x01B\x20\x02\x03\x02\x01\x03\x04\
+/refusals@0.1.0\x05\x02\x02\x03\0\x02\x07refusal\x01B\x05\x02\x03\x02\x01\x03\x04\
+\0\x07refusal\x03\0\0\x01j\x01s\x01\x01\x01@\x01\x04names\0\x02\x04\0\x03get\x01\
+\x03\x03\0\x1bstepwell:task/secrets@0.1.0\x05\x04\x01B\x20\x02\x03\x02\x01\x03\x04\
 \0\x07refusal\x03\0\0\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05lev\
 el\x03\0\x02\x01m\x02\x07warning\x05error\x04\0\x08severity\x03\0\x04\x01ks\x01k\
 y\x01r\x06\x08severity\x05\x07messages\x04path\x06\x04line\x07\x06column\x07\x04\
@@ -4869,7 +5005,7 @@ messages\x01\0\x04\0\x03log\x01\x15\x01@\x01\x05issue\x09\x01\0\x04\0\x05issue\x
 \x16\x01@\x02\x07percenty\x07messages\x01\0\x04\0\x08progress\x01\x17\x01@\x02\x06\
 result\x0b\x07messages\x01\0\x04\0\x08complete\x01\x18\x01j\0\x01\x01\x01@\x01\x06\
 update\x14\0\x19\x04\0\x06detail\x01\x1a\x03\0\x1bstepwell:task/logging@0.1.0\x05\
-\x04\x01B\x1f\x02\x03\x02\x01\x03\x04\0\x07refusal\x03\0\0\x01m\x05\x05junit\x05\
+\x05\x01B\x1f\x02\x03\x02\x01\x03\x04\0\x07refusal\x03\0\0\x01m\x05\x05junit\x05\
 nunit\x06vstest\x05xunit\x05ctest\x04\0\x0btest-format\x03\0\x02\x01ps\x01ks\x01\
 r\x08\x06format\x03\x05files\x04\x05merge\x7f\x08platform\x05\x0dconfiguration\x05\
 \x05title\x05\x0cattach-files\x7f\x14fail-on-failed-tests\x7f\x04\0\x0ctest-resu\
@@ -4883,13 +5019,13 @@ ames\x04kind\x05\x08locations\0\x0c\x04\0\x0dlink-artifact\x01\x10\x01@\x01\x07r
 esults\x07\0\x0c\x04\0\x14publish-test-results\x01\x11\x01@\x01\x08coverage\x0b\0\
 \x0c\x04\0\x10publish-coverage\x01\x12\x01@\x01\x06numbers\0\x0c\x04\0\x0eset-ru\
 n-number\x01\x13\x01@\x01\x03tags\0\x0c\x04\0\x07add-tag\x01\x14\x03\0\x1estepwe\
-ll:task/publishing@0.1.0\x05\x05\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\
+ll:task/publishing@0.1.0\x05\x06\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\
 \x04self\x01\0\x7f\x04\0\x16[method]pollable.ready\x01\x02\x01@\x01\x04self\x01\x01\
 \0\x04\0\x16[method]pollable.block\x01\x03\x01p\x01\x01py\x01@\x01\x02in\x04\0\x05\
-\x04\0\x04poll\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x06\x02\x03\0\x05\x08pol\
-lable\x01B\x0a\x02\x03\x02\x01\x07\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\
+\x04\0\x04poll\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x07\x02\x03\0\x06\x08pol\
+lable\x01B\x0a\x02\x03\x02\x01\x08\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\
 \x04\0\x09subscribe\x01\x03\x01@\0\0\x7f\x04\0\x09requested\x01\x04\x01ky\x01@\0\
-\0\x05\x04\0\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x08\
+\0\x05\x04\0\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x09\
 \x01B\x13\x01m\x05\x04text\x07boolean\x06number\x04path\x05lines\x04\0\x0ainput-\
 type\x03\0\0\x01ks\x01ps\x01r\x06\x04names\x04kind\x01\x08required\x7f\x0ddefaul\
 t-value\x02\x0eallowed-values\x03\x04helps\x04\0\x05input\x03\0\x04\x01r\x02\x04\
@@ -4898,10 +5034,10 @@ ss\x03\0\x08\x01q\x04\x09workspace\x01\x09\0\x04host\x01s\0\x0benvironment\x01s\
 \x06secret\x01s\0\x04\0\x0acapability\x03\0\x0a\x01p\x05\x01p\x07\x01p\x0b\x01r\x06\
 \x04names\x07versions\x07summarys\x06inputs\x0c\x07outputs\x0d\x0ccapabilities\x0e\
 \x04\0\x10task-description\x03\0\x0f\x01r\x03\x07messages\x09exit-codey\x07detai\
-ls\x02\x04\0\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x09\
-\x02\x03\0\x07\x10task-description\x03\0\x10task-description\x03\0\x0a\x02\x03\0\
-\x07\x07failure\x03\0\x07failure\x03\0\x0c\x01@\0\0\x0b\x04\0\x08describe\x01\x0e\
-\x01j\0\x01\x0d\x01@\0\0\x0f\x04\0\x03run\x01\x10\x04\0\x18stepwell:task/task@0.\
+ls\x02\x04\0\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x0a\
+\x02\x03\0\x08\x10task-description\x03\0\x10task-description\x03\0\x0b\x02\x03\0\
+\x08\x07failure\x03\0\x07failure\x03\0\x0d\x01@\0\0\x0c\x04\0\x08describe\x01\x0f\
+\x01j\0\x01\x0e\x01@\0\0\x10\x04\0\x03run\x01\x11\x04\0\x18stepwell:task/task@0.\
 1.0\x04\0\x0b\x0a\x01\0\x04task\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0d\
 wit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
@@ -4916,9 +5052,9 @@ pub use __export_task_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2924] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd1\x15\x01A\x02\x01\
-A\x16\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3002] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x9f\x16\x01A\x02\x01\
+A\x18\x01B\x09\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\x01\x01o\x02ss\x01p\x02\
 \x01@\0\0\x03\x04\0\x03all\x01\x04\x01@\0\0\0\x04\0\x09workspace\x01\x05\x03\0\x1a\
 stepwell:task/inputs@0.1.0\x05\0\x01B\x12\x01q\x05\x0cinvalid-name\x01s\0\x09rea\
 d-only\x01s\0\x0aunmaskable\x01s\0\x09too-large\x01s\0\x06denied\x01s\0\x04\0\x0c\
@@ -4931,7 +5067,9 @@ set-variable\x01\x08\x01@\x01\x05values\0\x06\x04\0\x0aadd-secret\x01\x09\x01@\x
 \x01@\x03\x02ids\x05field\x05\x05values\0\x06\x04\0\x0cset-endpoint\x01\x0b\x03\0\
 \x1bstepwell:task/outputs@0.1.0\x05\x01\x01B\x02\x01q\x03\x07invalid\x01s\0\x09t\
 oo-large\x01s\0\x06denied\x01s\0\x04\0\x07refusal\x03\0\0\x03\0\x1cstepwell:task\
-/refusals@0.1.0\x05\x02\x02\x03\0\x02\x07refusal\x01B\x20\x02\x03\x02\x01\x03\x04\
+/refusals@0.1.0\x05\x02\x02\x03\0\x02\x07refusal\x01B\x05\x02\x03\x02\x01\x03\x04\
+\0\x07refusal\x03\0\0\x01j\x01s\x01\x01\x01@\x01\x04names\0\x02\x04\0\x03get\x01\
+\x03\x03\0\x1bstepwell:task/secrets@0.1.0\x05\x04\x01B\x20\x02\x03\x02\x01\x03\x04\
 \0\x07refusal\x03\0\0\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05lev\
 el\x03\0\x02\x01m\x02\x07warning\x05error\x04\0\x08severity\x03\0\x04\x01ks\x01k\
 y\x01r\x06\x08severity\x05\x07messages\x04path\x06\x04line\x07\x06column\x07\x04\
@@ -4946,7 +5084,7 @@ messages\x01\0\x04\0\x03log\x01\x15\x01@\x01\x05issue\x09\x01\0\x04\0\x05issue\x
 \x16\x01@\x02\x07percenty\x07messages\x01\0\x04\0\x08progress\x01\x17\x01@\x02\x06\
 result\x0b\x07messages\x01\0\x04\0\x08complete\x01\x18\x01j\0\x01\x01\x01@\x01\x06\
 update\x14\0\x19\x04\0\x06detail\x01\x1a\x03\0\x1bstepwell:task/logging@0.1.0\x05\
-\x04\x01B\x1f\x02\x03\x02\x01\x03\x04\0\x07refusal\x03\0\0\x01m\x05\x05junit\x05\
+\x05\x01B\x1f\x02\x03\x02\x01\x03\x04\0\x07refusal\x03\0\0\x01m\x05\x05junit\x05\
 nunit\x06vstest\x05xunit\x05ctest\x04\0\x0btest-format\x03\0\x02\x01ps\x01ks\x01\
 r\x08\x06format\x03\x05files\x04\x05merge\x7f\x08platform\x05\x0dconfiguration\x05\
 \x05title\x05\x0cattach-files\x7f\x14fail-on-failed-tests\x7f\x04\0\x0ctest-resu\
@@ -4960,13 +5098,13 @@ ames\x04kind\x05\x08locations\0\x0c\x04\0\x0dlink-artifact\x01\x10\x01@\x01\x07r
 esults\x07\0\x0c\x04\0\x14publish-test-results\x01\x11\x01@\x01\x08coverage\x0b\0\
 \x0c\x04\0\x10publish-coverage\x01\x12\x01@\x01\x06numbers\0\x0c\x04\0\x0eset-ru\
 n-number\x01\x13\x01@\x01\x03tags\0\x0c\x04\0\x07add-tag\x01\x14\x03\0\x1estepwe\
-ll:task/publishing@0.1.0\x05\x05\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\
+ll:task/publishing@0.1.0\x05\x06\x01B\x0a\x04\0\x08pollable\x03\x01\x01h\0\x01@\x01\
 \x04self\x01\0\x7f\x04\0\x16[method]pollable.ready\x01\x02\x01@\x01\x04self\x01\x01\
 \0\x04\0\x16[method]pollable.block\x01\x03\x01p\x01\x01py\x01@\x01\x02in\x04\0\x05\
-\x04\0\x04poll\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x06\x02\x03\0\x05\x08pol\
-lable\x01B\x0a\x02\x03\x02\x01\x07\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\
+\x04\0\x04poll\x01\x06\x03\0\x13wasi:io/poll@0.2.12\x05\x07\x02\x03\0\x06\x08pol\
+lable\x01B\x0a\x02\x03\x02\x01\x08\x04\0\x08pollable\x03\0\0\x01i\x01\x01@\0\0\x02\
 \x04\0\x09subscribe\x01\x03\x01@\0\0\x7f\x04\0\x09requested\x01\x04\x01ky\x01@\0\
-\0\x05\x04\0\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x08\
+\0\x05\x04\0\x09time-left\x01\x06\x03\0\x20stepwell:task/cancellation@0.1.0\x05\x09\
 \x01B\x13\x01m\x05\x04text\x07boolean\x06number\x04path\x05lines\x04\0\x0ainput-\
 type\x03\0\0\x01ks\x01ps\x01r\x06\x04names\x04kind\x01\x08required\x7f\x0ddefaul\
 t-value\x02\x0eallowed-values\x03\x04helps\x04\0\x05input\x03\0\x04\x01r\x02\x04\
@@ -4975,9 +5113,9 @@ ss\x03\0\x08\x01q\x04\x09workspace\x01\x09\0\x04host\x01s\0\x0benvironment\x01s\
 \x06secret\x01s\0\x04\0\x0acapability\x03\0\x0a\x01p\x05\x01p\x07\x01p\x0b\x01r\x06\
 \x04names\x07versions\x07summarys\x06inputs\x0c\x07outputs\x0d\x0ccapabilities\x0e\
 \x04\0\x10task-description\x03\0\x0f\x01r\x03\x07messages\x09exit-codey\x07detai\
-ls\x02\x04\0\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x09\
-\x02\x03\0\x07\x10task-description\x03\0\x10task-description\x03\0\x0a\x02\x03\0\
-\x07\x07failure\x03\0\x07failure\x03\0\x0c\x04\08stepwell:task/task-with-all-of-\
+ls\x02\x04\0\x07failure\x03\0\x11\x03\0\x1fstepwell:task/description@0.1.0\x05\x0a\
+\x02\x03\0\x08\x10task-description\x03\0\x10task-description\x03\0\x0b\x02\x03\0\
+\x08\x07failure\x03\0\x07failure\x03\0\x0d\x04\08stepwell:task/task-with-all-of-\
 its-exports-removed@0.1.0\x04\0\x0b*\x01\0$task-with-all-of-its-exports-removed\x03\
 \0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
 bindgen-rust\x060.61.1";

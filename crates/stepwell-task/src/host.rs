@@ -12,3 +12,4 @@ pub(crate) use crate::bindings::stepwell::task::publishing::{
     add_summary, add_tag, attach_file, keep_file, keep_log, link_artifact, publish_artifact,
     publish_coverage, publish_test_results, set_run_number,
 };
+pub(crate) use crate::bindings::stepwell::task::secrets::get as secret;

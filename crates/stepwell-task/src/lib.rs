@@ -113,6 +113,7 @@ mod log;
 mod output;
 mod path;
 mod publish;
+mod secret;
 mod task;
 
 #[rustfmt::skip]
@@ -154,6 +155,7 @@ pub use publish::{
     Coverage, CoverageFormat, TestFormat, TestResults, add_summary, add_tag, attach_file,
     keep_file, keep_log, link_artifact, publish_artifact, publish_artifact_in, set_run_number,
 };
+pub use secret::secret;
 pub use task::{canceled, time_left};
 
 #[doc(hidden)]

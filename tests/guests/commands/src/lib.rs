@@ -1,4 +1,6 @@
-//! What several guests need: the workspace as WASI sees it, and words for results.
+//! What several guests need: the workspace as WASI sees it, a client, and words for results.
+
+pub mod http;
 
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
