@@ -25,7 +25,7 @@ pub(crate) struct JobDriver<R> {
 /// What the machine waits for.
 enum Next {
     /// The end of a step.
-    Step(StepRequest),
+    Step(Box<StepRequest>),
     /// What is to be read of the workspace.
     Collect(Vec<Collect>),
     /// A timer.
@@ -58,7 +58,7 @@ impl<R: StepRunner> JobDriver<R> {
             next = match next {
                 Next::Finished(end) => return end,
                 Next::Step(request) => {
-                    let report = job.step(&*self.steps, &mut shared, request).await;
+                    let report = job.step(&*self.steps, &mut shared, *request).await;
                     job.input(JobInput::StepEnded(report), None)
                 }
                 Next::Collect(requests) => {
@@ -188,7 +188,9 @@ impl Hands {
         for command in commands {
             match command {
                 JobCommand::Emit(event) => self.recorder.record(event),
-                JobCommand::RunStep { request, .. } => asked.next = Some(Next::Step(request)),
+                JobCommand::RunStep { request, .. } => {
+                    asked.next = Some(Next::Step(Box::new(request)));
+                }
                 JobCommand::Collect { requests, .. } => asked.next = Some(Next::Collect(requests)),
                 JobCommand::Finish(end) => asked.next = Some(Next::Finished(end)),
                 JobCommand::StartTimer { timer, after } => asked.timers.push((timer, after)),
