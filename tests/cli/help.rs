@@ -26,7 +26,7 @@ fn the_program_lists_its_commands() {
     Commands:
       run          Run a pipeline
       replay       Run a step of a run once more, as it was recorded, in a copy of the project, and tell
-                       what came out otherwise
+                   what came out otherwise
       check        Say whether a pipeline can run, without running it
       plan         Show what would run: stages, jobs and steps with their inputs, grants and conditions
       eval         Evaluate an expression
