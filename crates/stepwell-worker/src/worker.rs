@@ -125,6 +125,7 @@ impl Worker {
             scratch: assignment.scratch.clone(),
             private: assignment.private.as_deref().map(Into::into),
             core_dumps: assignment.core_dumps,
+            trust: Arc::default(),
             dial: Arc::clone(dials) as Arc<dyn Dial>,
         })?;
         walls::close_to_others()?;
