@@ -232,11 +232,8 @@ fn may_dial(request: &StepRequest, host: &str, port: u16) -> bool {
             .is_some_and(|names| names.len() > 1 && names.ends_with('.')),
         None => pattern == host,
     };
-    let grants = &request.grants;
-    let http = grants.http.iter().map(|rule| (&rule.host, rule.port));
-    let tcp = grants.tcp.iter().map(|rule| (&rule.host, rule.port));
-    http.chain(tcp)
-        .any(|(pattern, granted)| granted == port && fits(pattern))
+    let mut rules = request.grants.http.iter();
+    rules.any(|rule| rule.port == port && fits(&rule.host))
 }
 
 /// Why the step is about to end.
@@ -313,7 +310,7 @@ pub(crate) type Images = HashMap<(Digest, Metering), Image>;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stepwell_event::{Entry, Grants, HttpRule, TcpRule};
+    use stepwell_event::{Entry, Grants, HttpRule};
 
     fn request(host: &str, port: u16) -> StepRequest {
         StepRequest {
@@ -329,10 +326,6 @@ mod tests {
                     methods: Vec::new(),
                     paths: Vec::new(),
                     headers: Vec::new(),
-                }],
-                tcp: vec![TcpRule {
-                    host: "db".to_owned(),
-                    port: 5432,
                 }],
                 ..Grants::default()
             },
@@ -350,7 +343,6 @@ mod tests {
             (".example.org", 443, false),
             ("badexample.org", 443, false),
             ("a.example.org", 80, false),
-            ("db", 5432, true),
             ("db", 443, false),
         ] {
             assert_eq!(may_dial(&request, host, port), may, "{host}:{port}");

@@ -37,7 +37,7 @@ fn refused(lines: &str, message: &str) {
 fn all_that_can_be_allowed_is_read() {
     let allow = allow(
         "workspace = \"read\", folders = { dist = \"write\", \"a/b\" = \"write\" }, scratch = \"64MiB\", \
-         env = [\"CI_*\"], secrets = [\"token\"], tcp = [\"DB.example.com:5432\", \"[::1]:1\"], \
+         env = [\"CI_*\"], secrets = [\"token\"], \
          clock = \"frozen\", random = \"seeded\", hosts = [\"Api.example.com\", { host = \"*.example.com\", \
          port = 8443, scheme = \"http\", methods = [\"get\"], paths = [\"/v1/**\"], \
          headers = { X-Key = \"k\" } }]",
@@ -48,12 +48,6 @@ fn all_that_can_be_allowed_is_read() {
     assert_eq!(allow.scratch.unwrap().value, 64 << 20);
     assert_eq!(allow.env.unwrap()[0].value, "CI_*");
     assert_eq!(allow.secrets[0].value, "token");
-    let tcp: Vec<_> = allow.tcp.iter().map(|rule| &rule.value).collect();
-    assert_eq!(
-        (tcp[0].host.as_str(), tcp[0].port),
-        ("db.example.com", 5432)
-    );
-    assert_eq!((tcp[1].host.as_str(), tcp[1].port), ("::1", 1));
     assert_eq!(
         (allow.clock, allow.random),
         (Clock::FrozenAtStart, Random::Seeded)
@@ -101,8 +95,7 @@ fn what_cannot_be_allowed_comes_with_what_to_write() {
         "hosts = [{ host = \"a.b\", headers = { Host = \"x\" } }]",
         "set by the host alone",
     );
-    check("tcp = [\"a.b\"]", "HOST:PORT");
-    check("tcp = [\"*.b:1\"]", "name each host");
+    check("tcp = [\"a.b:1\"]", "help: not supported by this version");
     check("clock = \"forzen\"", "did you mean `frozen`?");
     check("clock = \"2026-02-30T00:00:00Z\"", "2026-01-01T00:00:00Z");
     check("random = \"none\"", "accepted here: \"real\", \"seeded\"");
