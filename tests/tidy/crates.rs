@@ -20,7 +20,12 @@ const PURE: [(&str, &[&str]); 9] = [
     ("stepwell-results", &[]),
     (
         "stepwell-spec",
-        &["stepwell-diagnostic", "stepwell-event", "stepwell-expr"],
+        &[
+            "stepwell-diagnostic",
+            "stepwell-egress",
+            "stepwell-event",
+            "stepwell-expr",
+        ],
     ),
     (
         "stepwell-plan",
@@ -55,7 +60,10 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
 ];
 
 const EDGES: [(&str, &[&str]); 4] = [
-    ("stepwell-worker", &["stepwell-event", "stepwell-sandbox"]),
+    (
+        "stepwell-worker",
+        &["stepwell-egress", "stepwell-event", "stepwell-sandbox"],
+    ),
     (
         "stepwell-runner",
         &[
@@ -108,7 +116,7 @@ const OTHERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Libraries that only these crates name.
-const RESERVED: [(&str, &[&str]); 14] = [
+const RESERVED: [(&str, &[&str]); 17] = [
     ("landlock", &["stepwell-worker"]),
     ("seccompiler", &["stepwell-worker"]),
     ("libc", &["stepwell-testkit", "stepwell-worker"]),

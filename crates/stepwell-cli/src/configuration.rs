@@ -8,7 +8,7 @@ use std::sync::Arc;
 use stepwell_diagnostic::{Diagnostic, Sources};
 use stepwell_event::LIMITS;
 use stepwell_plan::{Capabilities, Ceilings};
-use stepwell_sandbox::{Dial, NoNetwork};
+use stepwell_sandbox::{Dial, DirectDial};
 use stepwell_spec::{Host, Isolation};
 
 /// Bytes of a configuration file.
@@ -78,7 +78,7 @@ impl Configuration {
 
     /// Who connects to other machines for steps.
     pub(crate) fn dial(&self) -> Arc<dyn Dial> {
-        Arc::new(NoNetwork)
+        Arc::new(DirectDial::new(self.host.private.clone()))
     }
 
     /// What the agent is called.

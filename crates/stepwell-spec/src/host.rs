@@ -8,6 +8,7 @@ use crate::tree::Tree;
 use crate::{Limits, Spanned, limit, quantity, syntax};
 use std::time::Duration;
 use stepwell_diagnostic::Diagnostic;
+use stepwell_egress::Ranges;
 
 /// How far apart steps are kept, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +51,8 @@ pub struct Host {
     pub isolation: Option<Isolation>,
     /// The least isolation that a run can ask for.
     pub least_isolation: Option<Isolation>,
-    /// Ranges of addresses that steps may connect to although they are private, as written.
-    pub private: Vec<Spanned<String>>,
+    /// Ranges of addresses that steps may connect to although they are private.
+    pub private: Ranges,
     /// Whether steps may be allowed to use the network.
     pub network: bool,
 }
@@ -192,10 +193,21 @@ fn network(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
     let private = table
         .take("private")
         .and_then(|entry| reader.strings(&entry));
-    host.private = private.unwrap_or_default();
+    host.private = ranges(reader, private.unwrap_or_default());
     let hosts = table.take("hosts").and_then(|entry| reader.boolean(&entry));
     host.network = hosts.unwrap_or(true);
     table.finish(reader, &[]);
+}
+
+/// Those that are none are told, each where it stands.
+fn ranges(reader: &mut Reader, texts: Vec<Spanned<String>>) -> Ranges {
+    for text in &texts {
+        if let Err(error) = Ranges::parse([&text.value]) {
+            let problem = Diagnostic::error("invalid-value", error.to_string());
+            reader.report(problem.at(text.span.clone(), "not a range of addresses"));
+        }
+    }
+    Ranges::parse(texts.iter().map(|text| &text.value)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -203,6 +215,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use stepwell_event::LimitKind;
+
+    #[test]
+    fn a_range_that_is_none_is_told() {
+        let (host, problems) = read_host("[network]\nprivate = [\"10.0.0.0/8\", \"ten/8\"]\n");
+        assert_eq!(host, None);
+        assert!(problems[0].message.contains("`ten/8` is no range"));
+    }
 
     #[test]
     fn what_a_host_allows_is_read() {
@@ -217,7 +236,7 @@ mod tests {
         assert_eq!(limit(LimitKind::Files), None);
         assert_eq!(host.timeout, Some(Duration::from_secs(7_200)));
         assert_eq!(host.least_isolation, Some(Isolation::Job));
-        assert_eq!(host.private[0].value, "10.0.0.0/8");
+        assert_eq!(host.private, Ranges::parse(["10.0.0.0/8"]).unwrap());
         assert!(!host.network);
         let (nothing, _) = read_host("");
         assert!(nothing.unwrap().network);

@@ -182,7 +182,9 @@ impl Conversation<'_> {
         host: String,
         port: u16,
     ) -> Result<(), Broken> {
-        let refused = if !may_dial(self.request, &host, port) {
+        // Asked here because whoever has taken over the worker asks as well. What is sent on the
+        // connection is the sandbox's business.
+        let refused = if !stepwell_egress::may_dial(&self.request.grants, &host, port) {
             DialError::Denied(format!("no rule is for `{host}` on port {port}"))
         } else if dials.len() >= DIALS {
             DialError::Failed("too many connections are being opened".to_owned())
@@ -221,19 +223,6 @@ impl Conversation<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a step may connect to `host` at all: asked here because whoever has taken over the worker
-/// asks as well. What is sent on the connection is the sandbox's business.
-fn may_dial(request: &StepRequest, host: &str, port: u16) -> bool {
-    let fits = |pattern: &str| match pattern.strip_prefix("*.") {
-        Some(domain) => host
-            .strip_suffix(domain)
-            .is_some_and(|names| names.len() > 1 && names.ends_with('.')),
-        None => pattern == host,
-    };
-    let mut rules = request.grants.http.iter();
-    rules.any(|rule| rule.port == port && fits(&rule.host))
 }
 
 /// Why the step is about to end.
@@ -310,44 +299,6 @@ pub(crate) type Images = HashMap<(Digest, Metering), Image>;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stepwell_event::{Entry, Grants, HttpRule};
-
-    fn request(host: &str, port: u16) -> StepRequest {
-        StepRequest {
-            component: Digest::from_sha256([0; 32]),
-            entry: Entry::Command { args: Vec::new() },
-            env: Vec::new(),
-            workspace: None,
-            grants: Grants {
-                http: vec![HttpRule {
-                    tls: true,
-                    host: host.to_owned(),
-                    port,
-                    methods: Vec::new(),
-                    paths: Vec::new(),
-                    headers: Vec::new(),
-                }],
-                ..Grants::default()
-            },
-            limits: Limits::default(),
-        }
-    }
-
-    #[test]
-    fn a_worker_is_connected_only_to_what_its_step_was_granted() {
-        let request = request("*.example.org", 443);
-        for (host, port, may) in [
-            ("a.example.org", 443, true),
-            ("a.b.example.org", 443, true),
-            ("example.org", 443, false),
-            (".example.org", 443, false),
-            ("badexample.org", 443, false),
-            ("a.example.org", 80, false),
-            ("db", 443, false),
-        ] {
-            assert_eq!(may_dial(&request, host, port), may, "{host}:{port}");
-        }
-    }
 
     #[tokio::test(start_paused = true)]
     async fn a_step_is_overdue_after_its_time_its_grace_and_our_patience() {

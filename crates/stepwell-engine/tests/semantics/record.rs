@@ -127,6 +127,7 @@ impl Record {
             | RunEvent::JobStarted { .. }
             | RunEvent::StepStarted { .. }
             | RunEvent::StepInvoked { .. }
+            | RunEvent::StepKept { .. }
             | RunEvent::Progressed { .. } => {}
         }
     }

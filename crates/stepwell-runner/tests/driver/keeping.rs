@@ -4,7 +4,6 @@ use crate::rig::{Control, Rig, job, plan};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use stepwell_event::{Envelope, Kept, Outcome, RunEvent, TrapKind};
-use stepwell_runner::Keep;
 
 /// What the runs of `names` keep of their first step when it traps with this dump.
 fn kept(rig: &Rig, names: &[&str], dump: &'static [u8]) -> (Vec<Kept>, Vec<Envelope>) {
