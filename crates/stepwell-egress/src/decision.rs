@@ -103,7 +103,7 @@ impl Request {
     pub fn grant(&self) -> String {
         let mut grant = format!("allow = {{ hosts = [{{ host = \"{}\"", self.host);
         if !self.tls {
-            grant += ", tls = false";
+            grant += ", scheme = \"http\"";
         }
         if self.port != self.own_port() {
             let _ = write!(grant, ", port = {}", self.port);

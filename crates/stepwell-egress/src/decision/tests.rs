@@ -139,7 +139,7 @@ fn a_request_is_told_without_its_query_and_with_the_line_that_would_allow_it() {
         "http://[::1]:8080",
         "POST http://[::1]:8080/",
         "[::1]:8080",
-        r#"allow = { hosts = [{ host = "::1", tls = false, port = 8080, methods = ["POST"] }] }"#,
+        r#"allow = { hosts = [{ host = "::1", scheme = "http", port = 8080, methods = ["POST"] }] }"#,
     );
 }
 

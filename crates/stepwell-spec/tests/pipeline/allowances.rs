@@ -1,6 +1,8 @@
 //! What a task is allowed, its limits, and fuel.
 
 use crate::{read, render};
+use std::slice;
+use stepwell_egress::{Request, decide};
 use stepwell_event::{Access, LIMITS, LimitKind};
 use stepwell_spec::{Allow, Clock, Random, Task, parse};
 
@@ -61,6 +63,20 @@ fn all_that_can_be_allowed_is_read() {
     assert_eq!((detailed.tls, detailed.port), (false, 8443));
     assert_eq!(detailed.methods, ["GET"]);
     assert_eq!(detailed.headers, [("x-key".to_owned(), "k".to_owned())]);
+}
+
+#[test]
+fn the_grant_that_a_refused_request_is_told_allows_it() {
+    for (tls, authority, method) in [
+        (true, "api.example.com", "GET"),
+        (true, "api.example.com:8443", "POST"),
+        (false, "[2001:db8::1]", "PURGE"),
+        (false, "192.0.2.1:8080", "GET"),
+    ] {
+        let asked = Request::new(tls, authority, method, "/a/b").unwrap();
+        let granted = task(&asked.grant()).allow.hosts.remove(0).value;
+        assert_eq!(decide(slice::from_ref(&granted), &asked), Ok(&granted));
+    }
 }
 
 #[test]
