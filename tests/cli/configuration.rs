@@ -113,7 +113,6 @@ fn a_mistake_in_the_configuration_is_told_with_its_place() {
       |
     1 | [agent
       |       ^
-      |
 
     1 error in [PROJECT]/config.toml
     "#);

@@ -25,8 +25,7 @@ fn the_program_lists_its_commands() {
 
     Commands:
       run          Run a pipeline
-      replay       Run a step of a run once more, as it was recorded, in a copy of the project, and tell
-                       what came out otherwise
+      replay       Run a recorded step once more, in a copy of the project, and tell what differs
       check        Say whether a pipeline can run, without running it
       plan         Show what would run: stages, jobs and steps with their inputs, grants and conditions
       eval         Evaluate an expression
@@ -242,5 +241,34 @@ fn every_shell_gets_a_script_that_knows_the_commands() {
 
 #[test]
 fn selftest_tells_its_flags() {
-    assert_snapshot!(help(&["selftest", "--help"]), @r"");
+    assert_snapshot!(help(&["selftest", "--help"]), @r"
+    Try to break out of the sandbox on this machine, and say what held
+
+    Usage: stepwell selftest [OPTIONS]
+
+    Options:
+          --only <ID,...>
+              Try only these: identifiers such as `A-01`, or letters for all of a kind
+
+          --isolation <ISOLATION>
+              Where attempts run
+
+              Possible values:
+              - step:     Each in a worker process without rights, as steps are by default
+              - instance: All in this process: the sandbox has to hold alone
+
+              [default: step]
+
+          --output <OUTPUT>
+              What to print
+
+              Possible values:
+              - human: Text for people
+              - json:  One JSON object a line
+
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
 }

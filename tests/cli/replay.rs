@@ -41,10 +41,10 @@ fn a_step_that_depends_on_nothing_does_the_same() {
     assert_eq!(output.code, 0, "{}", output.stderr);
     assert_snapshot!(env.redact(&output.stdout), @r"
     replayed main/1 `tell` of run_ID
-      outcome    the same: failed (exit code 3)
+      outcome  the same: failed (exit code 3)
       variables  the same: 1 set
-      log        the same: 2 lines
-      fuel       not compared: the step has no budget of fuel, so none was counted
+      log  the same: 2 lines
+      fuel  not compared: the step has no budget of fuel, so none was counted
     the step did the same as it did then
     ");
     let left: Vec<String> = env.files();
@@ -64,12 +64,12 @@ fn the_first_line_that_differs_is_shown() {
     assert_eq!(output.code, 1, "{}", output.stderr);
     assert_snapshot!(env.redact(&output.stdout), @r"
     replayed main/1 `play` of run_ID
-      outcome    the same: succeeded
+      outcome  the same: succeeded
       variables  the same: none was set
-      log        differs at line 2; 3 recorded, 3 now
+      log  differs at line 2; 3 recorded, 3 now
         recorded | number.txt: two
-        now      | number.txt: 2
-      fuel       not compared: the step has no budget of fuel, so none was counted
+        now  | number.txt: 2
+      fuel  not compared: the step has no budget of fuel, so none was counted
     the step did something else than it did then
     ");
 }

@@ -29,7 +29,7 @@ pub(crate) struct JobDriver<R> {
 /// What the machine waits for.
 enum Next {
     /// The end of a step, which has this position in the job.
-    Step(usize, StepRequest),
+    Step(usize, Box<StepRequest>),
     /// What is to be read of the workspace.
     Collect(Vec<Collect>),
     /// A timer.
@@ -65,7 +65,7 @@ impl<R: StepRunner> JobDriver<R> {
                 Next::Step(index, request) => {
                     let step = u32::try_from(index).unwrap_or(u32::MAX);
                     job.keep_workspace(&self.keeper, step, &request).await;
-                    let mut report = job.step(&*self.steps, &mut shared, request).await;
+                    let mut report = job.step(&*self.steps, &mut shared, *request).await;
                     job.keep_core_dump(&self.keeper, step, &mut report).await;
                     job.input(JobInput::StepEnded(report), None)
                 }
@@ -230,7 +230,7 @@ impl Hands {
             match command {
                 JobCommand::Emit(event) => self.recorder.record(event),
                 JobCommand::RunStep { step, request } => {
-                    asked.next = Some(Next::Step(step, request));
+                    asked.next = Some(Next::Step(step, Box::new(request)));
                 }
                 JobCommand::Collect { requests, .. } => asked.next = Some(Next::Collect(requests)),
                 JobCommand::Finish(end) => asked.next = Some(Next::Finished(end)),

@@ -315,11 +315,12 @@ impl Case {
         self.memory.is_some()
     }
 
-    /// Milliseconds that it may take, machine and all: what it is given, and two seconds.
-    pub(crate) fn bound_ms(&self) -> u64 {
+    /// Milliseconds that `programs` programs of it may take, machine and all: what each is given, and
+    /// two seconds.
+    pub(crate) fn bound_ms(&self, programs: usize) -> u64 {
         let runs = match self.order {
             Order::Together => 1,
-            Order::Apart | Order::InTurn => self.programs.len().max(1) as u64,
+            Order::Apart | Order::InTurn => programs.max(1) as u64,
         };
         runs.saturating_mul(self.timeout_ms.saturating_add(self.grace_ms)) + 2_000
     }

@@ -23,7 +23,7 @@ pub fn heading(walls: &[Wall]) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{:<5} {:<ATTEMPT$} {:<DEFENCE$} time  result",
+        "\n{:<4} {:<ATTEMPT$} {:<DEFENCE$} time result",
         "id", "attempt", "defence"
     );
     text

@@ -93,9 +93,11 @@ impl Ground<'_> {
             memory: None,
         };
         let mut wrong = Vec::new();
+        let mut programs = 0;
         match self.contestants(case) {
             Err(reason) => trial.verdict = Verdict::NotTested(reason),
             Ok(contestants) => {
+                programs = contestants.len();
                 // Compiled first: what is measured is the attempt.
                 if case.memory.is_some() {
                     contestants.iter().for_each(|one| self.compile(case, one));
@@ -117,7 +119,7 @@ impl Ground<'_> {
             }
         }
         trial.took = started.elapsed();
-        let bound = Duration::from_millis(case.bound_ms());
+        let bound = Duration::from_millis(case.bound_ms(programs));
         if trial.took > bound {
             wrong.push(format!(
                 "it took {:.1} s and must not take {:.1} s",

@@ -80,3 +80,15 @@ fn files_that_are_no_component_do_not_run() {
 fn steps_learn_nothing_of_each_other() {
     hold(Kind::Isolation);
 }
+
+#[test]
+fn what_cannot_be_tried_is_not_counted_as_refused() {
+    let only = ["A-01".to_owned(), "G-01".to_owned()];
+    let suite = Suite::new(&only, None).unwrap().beside_others();
+    let arena = Instances::new(suite.sandbox().unwrap());
+    let summary = suite.run(&arena, &mut drop).unwrap();
+    let untested = |verdict: &Verdict| matches!(verdict, Verdict::NotTested(_));
+    assert_eq!((summary.trials.len(), summary.count(untested)), (2, 1));
+    assert_eq!(summary.trials[0].id, "A-01");
+    assert!(untested(&summary.trials[0].verdict));
+}

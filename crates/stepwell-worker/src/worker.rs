@@ -125,8 +125,8 @@ impl Worker {
             scratch: assignment.scratch.clone(),
             private: assignment.private.as_deref().map(Into::into),
             core_dumps: assignment.core_dumps,
+            trust: Arc::default(),
             dial: Arc::clone(dials) as Arc<dyn Dial>,
-            ..SandboxConfig::default()
         })?;
         walls::close_to_others()?;
         outbox.add(&ToHost::Ready(Walls { seccomp, landlock }));
@@ -218,12 +218,15 @@ fn read(file: OwnedFd) -> io::Result<Compiled> {
     })
 }
 
+/// Who waits for an answer.
+type Asked = Option<oneshot::Sender<Result<(), Refusal>>>;
+
 /// Where the answer to the guest's question goes. A guest asks one at a time.
 #[derive(Debug, Clone, Default)]
-struct Question(Arc<Mutex<Option<oneshot::Sender<Result<(), Refusal>>>>>);
+struct Question(Arc<Mutex<Asked>>);
 
 impl Question {
-    fn slot(&self) -> MutexGuard<'_, Option<oneshot::Sender<Result<(), Refusal>>>> {
+    fn slot(&self) -> MutexGuard<'_, Asked> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -267,11 +270,14 @@ impl StepSink for Sink {
     }
 }
 
+/// Who waits for a connection, by the number of the attempt.
+type Attempts = HashMap<u32, oneshot::Sender<Result<TcpStream, DialError>>>;
+
 /// Connects by asking the host.
 struct Dials {
     outbox: Arc<Outbox>,
     next: AtomicU32,
-    waiting: Mutex<HashMap<u32, oneshot::Sender<Result<TcpStream, DialError>>>>,
+    waiting: Mutex<Attempts>,
 }
 
 impl Dials {
@@ -283,9 +289,7 @@ impl Dials {
         }
     }
 
-    fn waiting(
-        &self,
-    ) -> MutexGuard<'_, HashMap<u32, oneshot::Sender<Result<TcpStream, DialError>>>> {
+    fn waiting(&self) -> MutexGuard<'_, Attempts> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -34,8 +34,7 @@ use stepwell_workspace::{Difference, Hashes, Inventory, MAX_INVENTORY, Workspace
 /// Paths that are named where the workspace is another.
 const NAMED: usize = 5;
 
-/// Run a step of a run once more, as it was recorded, in a copy of the project, and tell what came
-/// out otherwise
+/// Run a recorded step once more, in a copy of the project, and tell what differs
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
     /// The run: its identifier, the beginning of it, or `latest`
