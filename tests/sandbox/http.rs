@@ -208,7 +208,7 @@ fn a_redirect_is_the_guests_to_follow_and_is_decided_on_anew() {
         "302 http://169.254.169.254/latest\nHttpRequestDenied\n"
     );
     let grant =
-        r#"allow = { hosts = [{ host = "169.254.169.254", tls = false, methods = ["GET"] }] }"#;
+        r#"allow = { hosts = [{ host = "169.254.169.254", scheme = "http", methods = ["GET"] }] }"#;
     let expected = denied("GET http://169.254.169.254:80/latest", Some(grant));
     assert_eq!(ran.denials(), [expected]);
     assert_eq!(spy.asked(), [server.authority()]);

@@ -59,7 +59,6 @@ impl Configuration {
             timeout: self.host.timeout,
             scratch: None,
             hosts: self.host.network,
-            tcp: self.host.network,
             origin: format!("`{}`", self.name),
         }
     }

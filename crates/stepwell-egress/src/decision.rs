@@ -3,7 +3,7 @@
 use crate::host::{Host, HostError};
 use crate::path;
 use std::fmt::{self, Write as _};
-use stepwell_event::{Grants, HttpRule, TcpRule};
+use stepwell_event::{Grants, HttpRule};
 
 /// A request that is about to be sent, in the one spelling that rules are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Request {
     pub fn grant(&self) -> String {
         let mut grant = format!("allow = {{ hosts = [{{ host = \"{}\"", self.host);
         if !self.tls {
-            grant += ", tls = false";
+            grant += ", scheme = \"http\"";
         }
         if self.port != self.own_port() {
             let _ = write!(grant, ", port = {}", self.port);
@@ -166,14 +166,6 @@ pub fn decide<'rules>(
     Err(refused)
 }
 
-/// Whether a step may open a connection of its own to `host` on `port`.
-#[must_use]
-pub fn may_connect(rules: &[TcpRule], host: &Host, port: u16) -> bool {
-    rules
-        .iter()
-        .any(|rule| rule.port == port && !rule.host.starts_with('*') && host.fits(&rule.host))
-}
-
 /// Whether anything that a step may do needs a connection to `host` on `port`: the question of whoever
 /// connects on behalf of a sandbox, and cannot see the requests.
 #[must_use]
@@ -181,11 +173,10 @@ pub fn may_dial(grants: &Grants, host: &str, port: u16) -> bool {
     let Ok(host) = Host::parse(host) else {
         return false;
     };
-    let http = grants
+    grants
         .http
         .iter()
-        .any(|rule| rule.port == port && host.fits(&rule.host));
-    http || may_connect(&grants.tcp, &host, port)
+        .any(|rule| rule.port == port && host.fits(&rule.host))
 }
 
 /// `host`, `host:port`, `[::1]:port`. A colon without a port is the scheme's own.

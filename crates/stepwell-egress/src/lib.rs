@@ -22,9 +22,7 @@ mod range;
 mod rule;
 
 pub use address::is_global;
-pub use decision::{Malformed, Refused, Request, decide, may_connect, may_dial};
+pub use decision::{Malformed, Refused, Request, decide, may_dial};
 pub use host::{Host, HostError};
 pub use range::{RangeError, Ranges};
-pub use rule::{
-    RuleError, header_name, header_value, host_pattern, method, path_pattern, tcp_rule,
-};
+pub use rule::{RuleError, header_name, header_value, host_pattern, method, path_pattern};

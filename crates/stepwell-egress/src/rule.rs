@@ -4,7 +4,6 @@
 use crate::decision::{is_method, is_token, split_port};
 use crate::host::{Host, HostError};
 use crate::path;
-use stepwell_event::TcpRule;
 
 /// Why a part of a rule cannot be used, as a lowercase fragment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,12 +51,6 @@ pub enum RuleError {
         "the value of the header `{0}` has a line break or another character that it cannot have"
     )]
     HeaderValue(String),
-    /// A connection's target.
-    #[error("`{0}` has no port; write it as `host:port`")]
-    NoPort(String),
-    /// A port.
-    #[error("`{0}` has no port from 1 to 65535")]
-    Port(String),
 }
 
 /// Reads the host of a rule for requests.
@@ -167,32 +160,6 @@ pub fn header_value(name: &str, value: &str) -> Result<(), RuleError> {
     }
 }
 
-/// Reads where a step may connect to: `host:port`.
-///
-/// # Errors
-///
-/// It is none.
-pub fn tcp_rule(text: &str) -> Result<TcpRule, RuleError> {
-    let own = || text.to_owned();
-    if text.contains("://") {
-        return Err(RuleError::Url(own()));
-    }
-    if text.contains('*') {
-        return Err(RuleError::Star(own()));
-    }
-    match split_port(text) {
-        Ok((host, Some(port))) => Ok(TcpRule {
-            host: Host::parse(host)?.to_string(),
-            port,
-        }),
-        Ok((host, None)) => {
-            Host::parse(host)?;
-            Err(RuleError::NoPort(own()))
-        }
-        Err(_) => Err(RuleError::Port(own())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,47 +254,6 @@ mod tests {
         assert_eq!(
             told(header_value("x", "geheim\r\nhost: evil")),
             Err("the value of the header `x` has a line break or another character that it cannot have".to_owned())
-        );
-    }
-
-    #[test]
-    fn a_connection_has_a_host_and_a_port() {
-        let check = |text: &str, expect: Result<(&str, u16), &str>| {
-            let read = told(tcp_rule(text)).map(|rule| (rule.host, rule.port));
-            let expect = expect
-                .map(|(host, port)| (host.to_owned(), port))
-                .map_err(str::to_owned);
-            assert_eq!(read, expect, "{text}");
-        };
-        check("DB.example:5432", Ok(("db.example", 5432)));
-        check("[::1]:22", Ok(("::1", 22)));
-        check(
-            "db.example",
-            Err("`db.example` has no port; write it as `host:port`"),
-        );
-        check(
-            "db.example:0",
-            Err("`db.example:0` has no port from 1 to 65535"),
-        );
-        check(
-            "db.example:x",
-            Err("`db.example:x` has no port from 1 to 65535"),
-        );
-        check(
-            "*.example:5432",
-            Err(
-                "`*.example:5432`: `*` can only stand for the names in front, as in `*.example.com`",
-            ),
-        );
-        check(
-            "tcp://db.example:5432",
-            Err(
-                "`tcp://db.example:5432` is a URL; write the host alone, and its port and paths beside it",
-            ),
-        );
-        check(
-            "0177.1:22",
-            Err("the host looks like an address, but is not four numbers from 0 to 255"),
         );
     }
 }

@@ -425,7 +425,7 @@ impl JobMachine {
             value: budget,
             used: budget - self.fuel?,
         };
-        let reason = Bound::OfJob.exceeded(LimitKind::Fuel, budget, budget);
+        let reason = Bound::Job.exceeded(LimitKind::Fuel, budget, budget);
         (self.fuel == Some(0)).then_some((reason, Some(outcome)))
     }
 

@@ -12,21 +12,21 @@ const MAX_WORD: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Bound {
     /// The limits of its task.
-    OfTask {
+    Task {
         /// The task's name.
         task: String,
         /// The most that the limit can be; `None` is anything.
         most: Option<u64>,
     },
     /// A limit of the step itself.
-    OfStep,
+    Step,
     /// What the steps of the job have together.
-    OfJob,
+    Job,
 }
 
 impl Default for Bound {
     fn default() -> Self {
-        Self::OfTask {
+        Self::Task {
             task: String::new(),
             most: None,
         }
@@ -42,13 +42,13 @@ impl Bound {
         };
         let key = limit.spec().key;
         let raised_by = match self {
-            Self::OfTask { task, most } => {
+            Self::Task { task, most } => {
                 let most = most.map(|most| format!(", at most {}", amount(most)));
                 let most = most.unwrap_or_default();
                 format!("`limits.{key}` of task `{task}`{most}")
             }
-            Self::OfStep => format!("`{key}` of the step"),
-            Self::OfJob => format!("`{key}` of the job"),
+            Self::Step => format!("`{key}` of the step"),
+            Self::Job => format!("`{key}` of the job"),
         };
         let verb = match limit {
             LimitKind::Fuel => "used",
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn outcomes_are_told_in_one_line() {
-        let bound = Bound::OfTask {
+        let bound = Bound::Task {
             task: "x".to_owned(),
             most: Some(1 << 30),
         };
@@ -237,11 +237,11 @@ mod tests {
             "open resources: 1001 asked, limit 1k (`limits.resources` of task `x`, at most 1073741824)",
         );
         assert_eq!(
-            Bound::OfJob.exceeded(LimitKind::Fuel, 50_000_000_000, 50_000_000_001),
+            Bound::Job.exceeded(LimitKind::Fuel, 50_000_000_000, 50_000_000_001),
             "fuel: 50000000001 used, limit 50G (`fuel` of the job)"
         );
         assert_eq!(
-            Bound::OfStep.exceeded(LimitKind::Fuel, 7, 8),
+            Bound::Step.exceeded(LimitKind::Fuel, 7, 8),
             "fuel: 8 used, limit 7 (`fuel` of the step)"
         );
         check(Outcome::Canceled { graceful: true }, "canceled");

@@ -181,7 +181,7 @@ impl<'a> Builder<'a> {
         for (name, value) in scope.task_variables.environment(self.step.task) {
             put(&mut env, name, value.to_owned());
         }
-        let connections = scope.connections.environment().into_iter();
+        let connections = scope.connections.environment();
         for (name, value) in connections.filter(|(name, _)| grant.shows(name)) {
             put(&mut env, name, value.to_owned());
         }
@@ -211,7 +211,6 @@ impl<'a> Builder<'a> {
                 .iter()
                 .map(|rule| self.http_rule(rule))
                 .collect::<Result<_, String>>()?,
-            tcp: grant.tcp.clone(),
             secrets: secrets.collect::<Result<_, String>>()?,
             clock: match grant.clock {
                 stepwell_plan::Clock::Real => Clock::Real,

@@ -28,9 +28,6 @@ pub struct Grants {
     /// Requests that it may send by `wasi:http`.
     #[serde(default)]
     pub http: Vec<HttpRule>,
-    /// Connections that it may open by `wasi:sockets`.
-    #[serde(default)]
-    pub tcp: Vec<TcpRule>,
     /// Secrets that it may ask for by name.
     #[serde(default)]
     pub secrets: Vec<(String, String)>,
@@ -61,16 +58,6 @@ pub struct HttpRule {
     /// Headers that the host sets on each request, over the guest's own: names in lower case, and
     /// values with secrets filled in. The guest never sees them.
     pub headers: Vec<(String, String)>,
-}
-
-/// Where a step may connect to by TCP.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct TcpRule {
-    /// As in [`HttpRule::host`], without `*`.
-    pub host: String,
-    /// The port.
-    pub port: u16,
 }
 
 /// The time that a step sees.

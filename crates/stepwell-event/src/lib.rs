@@ -19,7 +19,7 @@ pub use event::{
     Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
     StageSummary, StepRecord, StepSummary, TaskSummary,
 };
-pub use grant::{Clock, Grants, HttpRule, Random, TcpRule, WorkspaceGrant};
+pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};
 pub use id::{Digest, ParseIdError, RunId};
 pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};

@@ -25,8 +25,6 @@ pub struct Ceilings {
     pub scratch: Option<u64>,
     /// Whether `allow.hosts` may be given.
     pub hosts: bool,
-    /// Whether `allow.tcp` may be given.
-    pub tcp: bool,
     /// Where they are set, for a person: the path of a file.
     pub origin: String,
 }
@@ -38,7 +36,6 @@ impl Default for Ceilings {
             timeout: None,
             scratch: None,
             hosts: true,
-            tcp: true,
             origin: String::new(),
         }
     }
@@ -149,21 +146,20 @@ impl Ceilings {
     }
 
     /// Refuses access to the network.
-    pub(crate) fn check_network(
+    pub(crate) fn check_hosts(
         &self,
-        asked: &Asked<'_>,
-        allowed: bool,
+        who: &str,
+        span: Range<usize>,
         problems: &mut Vec<Diagnostic>,
     ) {
-        if allowed {
+        if self.hosts {
             return;
         }
-        let Asked { who, key, span } = asked;
-        let message = format!("{who} asks for `allow.{key}`, which this host does not allow");
+        let message = format!("{who} asks for `allow.hosts`, which this host does not allow");
         problems.push(
             Diagnostic::error(GRANT_DENIED, message)
-                .at(span.clone(), "not allowed here")
-                .help(format!("`{key}` is off in {}", self.origin())),
+                .at(span, "not allowed here")
+                .help(format!("`hosts` is off in {}", self.origin())),
         );
     }
 

@@ -1,6 +1,5 @@
 //! What a task asks for against what the pipeline grants it, and what that needs of the host.
 
-use crate::ceiling::Asked;
 use crate::{Ceilings, Grant, PlannedTask, Request, TaskReference};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -48,7 +47,6 @@ pub(crate) fn of(
         env: allow.env.as_deref().map(texts),
         secrets: texts(&allow.secrets),
         http: allow.hosts.iter().map(|rule| rule.value.clone()).collect(),
-        tcp: allow.tcp.iter().map(|rule| rule.value.clone()).collect(),
         clock: allow.clock,
         random: allow.random,
         limits: request.ceilings.limits(&who, &task.limits, problems),
@@ -59,13 +57,8 @@ fn check_ceilings(who: &str, allow: &Allow, ceilings: &Ceilings, problems: &mut 
     if let Some(scratch) = &allow.scratch {
         ceilings.check_scratch(who, scratch, problems);
     }
-    let hosts = allow.hosts.first().map(|rule| ("hosts", &rule.span));
-    let tcp = allow.tcp.first().map(|rule| ("tcp", &rule.span));
-    for (asked, allowed) in [(hosts, ceilings.hosts), (tcp, ceilings.tcp)] {
-        if let Some((key, span)) = asked {
-            let span = span.clone();
-            ceilings.check_network(&Asked { who, key, span }, allowed, problems);
-        }
+    if let Some(rule) = allow.hosts.first() {
+        ceilings.check_hosts(who, rule.span.clone(), problems);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{Ceilings, RunNumberFormat};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_event::{Access, Digest, HttpRule, Limits, TcpRule};
+use stepwell_event::{Access, Digest, HttpRule, Limits};
 use stepwell_expr::Expression;
 use stepwell_spec::{Clock, Commands, Random, VariableValue, pattern};
 
@@ -85,8 +85,6 @@ pub struct Grant {
     pub secrets: Vec<String>,
     /// The requests that it may send. Values of headers may hold `${secret:NAME}`.
     pub http: Vec<HttpRule>,
-    /// Where it may connect to.
-    pub tcp: Vec<TcpRule>,
     /// The time that it sees.
     pub clock: Clock,
     /// The random bytes that it gets.

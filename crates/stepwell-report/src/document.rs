@@ -4,8 +4,9 @@
 //! New keys may come; a program passes over those that it does not know.
 
 use crate::forecast::{Fate, Forecast};
+use crate::grant::GrantDocument;
 use serde::{Serialize, Serializer};
-use stepwell_event::{Access, Digest, FORMAT_VERSION};
+use stepwell_event::{Digest, FORMAT_VERSION};
 use stepwell_plan::{
     Commands, Invocation, Plan, PlannedJob, PlannedLeg, PlannedStage, PlannedStep, PlannedStrategy,
     PlannedTask, PlannedVariable, VariableValue,
@@ -57,12 +58,9 @@ pub struct TaskDocument<'p> {
     pub name: &'p str,
     /// The component.
     pub digest: Digest,
-    /// Access to the workspace: `none`, `read` or `write`.
-    pub workspace: Access,
-    /// Bytes of linear memory.
-    pub memory: u64,
-    /// Bytes of output per step.
-    pub output: u64,
+    /// What it may do and use.
+    #[serde(flatten)]
+    pub grant: GrantDocument<'p>,
 }
 
 /// A stage.
@@ -104,6 +102,8 @@ pub struct JobDocument<'p> {
     pub continue_on_error: bool,
     /// The limit in milliseconds; `null` is no limit.
     pub timeout_ms: Option<u64>,
+    /// The fuel of all its steps together; `null` is any.
+    pub fuel: Option<u64>,
     /// How long it may go on once it was asked to end.
     pub cancel_timeout_ms: u64,
     /// The demand that no agent meets.
@@ -163,6 +163,8 @@ pub struct StepDocument<'p> {
     pub condition: &'p str,
     /// The limit in milliseconds; `null` is no limit.
     pub timeout_ms: Option<u64>,
+    /// Its fuel, where that is less than its task may use.
+    pub fuel: Option<u64>,
     /// Whether a failure counts as succeeded with issues.
     pub continue_on_error: bool,
     /// How many times it is run again after a failure.
@@ -212,9 +214,7 @@ fn task(task: &PlannedTask) -> TaskDocument<'_> {
     TaskDocument {
         name: &task.name,
         digest: task.digest,
-        workspace: task.grant.workspace,
-        memory: task.grant.limits.memory,
-        output: task.grant.limits.output,
+        grant: GrantDocument::new(&task.grant),
     }
 }
 
@@ -265,6 +265,7 @@ fn job<'p>(plan: &'p Plan, job: &'p PlannedJob, forecast: &Forecast) -> JobDocum
         condition: job.condition.text(),
         continue_on_error: job.continue_on_error,
         timeout_ms: job.timeout.map(millis),
+        fuel: job.fuel,
         cancel_timeout_ms: millis(job.cancel_timeout),
         unmet_demand: job.unmet_demand.as_deref(),
         legs: planned_legs.iter().zip(parts).map(leg).collect(),
@@ -297,6 +298,7 @@ fn step<'p>(plan: &'p Plan, step: &'p PlannedStep) -> StepDocument<'p> {
         env: &step.env,
         condition: step.condition.text(),
         timeout_ms: step.timeout.map(millis),
+        fuel: step.fuel,
         continue_on_error: step.continue_on_error,
         retries: step.retries,
         commands: step.commands,

@@ -1,8 +1,16 @@
 //! Why a step ended as it did.
 
 use crate::hostile::hostile;
-use crate::text::{bytes, count, delay};
+use crate::text::{amount, bytes, count, delay, duration};
 use stepwell_event::{Denial, Issue, IssueSeverity, Kept, RunState, StepRecord, StepResult};
+
+/// What the step used in one line: time, and fuel where that was counted.
+pub(crate) fn usage(record: &StepRecord) -> String {
+    let mut text = duration(record.usage.wall_us);
+    let fuel = record.usage.fuel;
+    text.extend(fuel.map(|fuel| format!(", fuel {}", amount(fuel))));
+    text
+}
 
 /// The reason with the number of problems, in one line; `None` when there is nothing to say.
 pub(crate) fn why(record: &StepRecord) -> Option<String> {

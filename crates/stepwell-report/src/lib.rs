@@ -11,6 +11,7 @@ mod explain;
 mod flow;
 mod forecast;
 mod formatting;
+mod grant;
 mod hostile;
 mod json;
 mod live;
@@ -36,6 +37,7 @@ pub use document::{
     VariableDocument,
 };
 pub use forecast::{Fate, Forecast};
+pub use grant::{GrantDocument, HostDocument};
 pub use hostile::hostile;
 pub use json::{JsonLines, json_line};
 pub use live::Live;

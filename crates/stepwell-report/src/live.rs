@@ -6,7 +6,7 @@
 use crate::bars::{Bars, Shared, lock};
 use crate::hostile::hostile;
 use crate::running::Tail;
-use crate::text::{duration, duration_ms};
+use crate::text::duration_ms;
 use crate::watch::{self, Watch};
 use crate::words::{BOLD, DIM, HOST, Paint, step_sign, step_style, step_word};
 use crate::{View, explain, publication};
@@ -162,7 +162,7 @@ impl Live {
             self.sign(record.result),
             self.paint.with(BOLD, head),
             step_word(record.result),
-            duration(record.usage.wall_us),
+            explain::usage(record),
         );
         text.extend(explain::why(record).map(|why| format!(": {why}")));
         let tail = self.jobs.get(job).map(|job| job.tail.render(self.paint));

@@ -6,7 +6,7 @@
 use crate::View;
 use crate::formatting::Layout;
 use crate::hostile::hostile;
-use crate::text::{count, duration, duration_ms};
+use crate::text::{count, duration_ms};
 use crate::watch::{self, Watch};
 use crate::words::{GUEST, HOST, ISSUE, Paint, run_word, step_word};
 use crate::{explain, publication};
@@ -122,7 +122,7 @@ impl<W: Write> Plain<W> {
         }
         let mut text = step_word(record.result).to_owned();
         if record.result != StepResult::Skipped {
-            text.push_str(&format!(" in {}", duration(record.usage.wall_us)));
+            text.push_str(&format!(" in {}", explain::usage(record)));
         }
         text.extend(explain::why(record).map(|why| format!(": {why}")));
         self.step_line((at.0, at.1), HOST, text)

@@ -7,7 +7,7 @@ use crate::document::{
 use crate::forecast::{Fate, Forecast};
 use crate::hostile::hostile;
 use crate::json::json_line;
-use crate::text::{bytes, count, delay, width};
+use crate::text::{count, delay, width};
 use crate::tree::Node;
 use crate::words::{BOLD, DIM, Paint, step_sign, step_style};
 use std::borrow::Cow;
@@ -121,6 +121,7 @@ impl PlanView {
         if job.timeout_ms.map(Duration::from_millis) != Some(DEFAULT_TIMEOUT) {
             rules.push(timeout(job.timeout_ms));
         }
+        rules.extend(job.fuel.map(fuel));
         if Duration::from_millis(job.cancel_timeout_ms) != DEFAULT_CANCEL_TIMEOUT {
             rules.push(format!("cancel timeout {}", delay(job.cancel_timeout_ms)));
         }
@@ -249,6 +250,7 @@ fn step_rules(step: &StepDocument<'_>) -> Option<String> {
     if step.timeout_ms.is_some() {
         rules.push(timeout(step.timeout_ms));
     }
+    rules.extend(step.fuel.map(fuel));
     match step.retries {
         0 => {}
         1 => rules.push("1 retry".to_owned()),
@@ -281,6 +283,10 @@ fn timeout(millis: Option<u64>) -> String {
     }
 }
 
+fn fuel(fuel: u64) -> String {
+    format!("fuel {}", stepwell_plan::count::format(fuel))
+}
+
 fn variables(variables: &[VariableDocument<'_>]) -> Vec<String> {
     let mut lines = Vec::new();
     for variable in variables {
@@ -311,15 +317,16 @@ fn variables(variables: &[VariableDocument<'_>]) -> Vec<String> {
 fn tasks(tasks: &[TaskDocument<'_>]) -> Vec<String> {
     let names: Vec<_> = tasks.iter().map(|task| hostile(task.name)).collect();
     let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
-    let line = |(name, task): (&Cow<'_, str>, &TaskDocument<'_>)| {
+    let lines = |(name, task): (&Cow<'_, str>, &TaskDocument<'_>)| {
         let pad = " ".repeat(widest.saturating_sub(width(name)));
         let digest = task.digest.hex();
         let digest = digest.get(..DIGITS).unwrap_or_default();
-        let (memory, output) = (bytes(task.memory), bytes(task.output));
-        let access = task.workspace.as_str();
-        format!("{name}{pad}  {digest}  workspace: {access}, memory: {memory}, output: {output}")
+        let more = task.grant.more().into_iter();
+        let mut lines = vec![format!("{name}{pad}  {digest}  {}", task.grant.line())];
+        lines.extend(more.map(|line| format!("  {line}")));
+        lines
     };
-    names.iter().zip(tasks).map(line).collect()
+    names.iter().zip(tasks).flat_map(lines).collect()
 }
 
 /// Arguments as a shell writes them; those of several lines on lines of their own.

@@ -71,6 +71,23 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
+/// A large number, with two or three digits that matter.
+pub(crate) fn amount(number: u64) -> String {
+    let units = [
+        ("T", 1_000_000_000_000),
+        ("G", 1_000_000_000),
+        ("M", 1_000_000),
+        ("k", 1_000),
+    ];
+    let Some((unit, factor)) = units.iter().find(|(_, factor)| number >= *factor) else {
+        return number.to_string();
+    };
+    match number / factor {
+        whole @ 0..10 => format!("{whole}.{}{unit}", number % factor * 10 / factor),
+        whole => format!("{whole}{unit}"),
+    }
+}
+
 /// A number with its noun: `1 step`, `2 steps`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -188,6 +205,22 @@ mod tests {
         ];
         for (value, expect) in table {
             assert_eq!(bytes(value), expect);
+        }
+    }
+
+    #[test]
+    fn amounts_are_short() {
+        let table = [
+            (0, "0"),
+            (999, "999"),
+            (1_234_567_890, "1.2G"),
+            (9_999, "9.9k"),
+            (10_000, "10k"),
+            (20_500_000, "20M"),
+            (u64::MAX, "18446744T"),
+        ];
+        for (number, expect) in table {
+            assert_eq!(amount(number), expect);
         }
     }
 

@@ -18,6 +18,9 @@ const MAX_PATH: usize = 1_024;
 /// How large a scratch folder can be: as much as a step can write.
 const SCRATCH: RangeInclusive<u64> = 4 << 10..=1 << 40;
 
+/// Keys that a later version reads.
+const LATER: [&str; 1] = ["tcp"];
+
 const ACCESSES: [Access; 3] = [Access::None, Access::Read, Access::Write];
 
 /// Reads what is allowed.
@@ -45,16 +48,12 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
         .take("hosts")
         .map(|entry| network::hosts(reader, &entry))
         .unwrap_or_default();
-    let tcp = table
-        .take("tcp")
-        .map(|entry| network::tcp(reader, &entry))
-        .unwrap_or_default();
     let clock = table.take("clock").and_then(|entry| clock(reader, &entry));
     let random = table.take("random").and_then(|entry| {
         let choices = [("real", Random::Real), ("seeded", Random::Seeded)];
         reader.choice(&entry, &choices)
     });
-    table.finish(reader, &[]);
+    table.finish(reader, &LATER);
     Some(Allow {
         workspace,
         folders: folders.unwrap_or_default(),
@@ -62,7 +61,6 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
         env,
         secrets,
         hosts,
-        tcp,
         clock: clock.unwrap_or_default(),
         random: random.map(|random| random.value).unwrap_or_default(),
     })

@@ -10,7 +10,7 @@
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Duration;
-use stepwell_event::{Access, HttpRule, LimitKind, TcpRule};
+use stepwell_event::{Access, HttpRule, LimitKind};
 use stepwell_expr::Expression;
 
 /// A value and where it stands.
@@ -130,8 +130,6 @@ pub struct Allow {
     pub secrets: Vec<Spanned<String>>,
     /// The requests that it may send. Values of headers may hold `${secret:NAME}`.
     pub hosts: Vec<Spanned<HttpRule>>,
-    /// Where it may connect to.
-    pub tcp: Vec<Spanned<TcpRule>>,
     /// The time that it sees.
     pub clock: Clock,
     /// The random bytes that it gets.

@@ -1,4 +1,4 @@
-//! Where a task may send requests and open connections: `hosts` and `tcp` of `allow`.
+//! Where a task may send requests: `hosts` of `allow`.
 //!
 //! What is read here is in the one form that is compared at run time: names in lower case without a
 //! final dot, methods in upper case, ports filled in. What could never fit a request is an error.
@@ -8,7 +8,7 @@ use crate::reader::{Entry, Reader, Table};
 use crate::{Spanned, secret};
 use std::net::{IpAddr, Ipv6Addr};
 use stepwell_diagnostic::Diagnostic;
-use stepwell_event::{HttpRule, TcpRule};
+use stepwell_event::HttpRule;
 
 /// Bytes of a method, a path or the value of a header: those of a request are bounded too.
 const MAX_TEXT: usize = 4 << 10;
@@ -39,7 +39,7 @@ pub(crate) fn hosts(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Spanned<HttpR
                 true => detailed(reader, item)?,
                 false => {
                     let text = reader.string(item)?;
-                    plain(host(reader, &text, true)?)
+                    plain(host(reader, &text)?)
                 }
             };
             Some(Spanned::new(rule, item.span()))
@@ -85,7 +85,7 @@ fn detailed(reader: &mut Reader, entry: &Entry<'_>) -> Option<HttpRule> {
     }
     let name = name
         .and_then(|entry| reader.string(&entry))
-        .and_then(|text| host(reader, &text, true));
+        .and_then(|text| host(reader, &text));
     let port = table.take("port").map(|entry| port(reader, &entry));
     let tls = table.take("scheme").and_then(|entry| {
         let tls = reader.choice(&entry, &[("https", true), ("http", false)])?;
@@ -273,45 +273,9 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.len() <= 100 && text.bytes().all(fits)
 }
 
-/// Reads `tcp`: hosts with ports.
-pub(crate) fn tcp(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Spanned<TcpRule>> {
-    let Some(texts) = reader.strings(entry) else {
-        return Vec::new();
-    };
-    if !is_short(reader, entry, texts.len()) {
-        return Vec::new();
-    }
-    texts
-        .into_iter()
-        .filter_map(|text| {
-            let parts = text.value.rsplit_once(':').and_then(|(host, port)| {
-                let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
-                let bracketed = host
-                    .strip_prefix('[')
-                    .and_then(|host| host.strip_suffix(']'));
-                // Without brackets nobody knows where an address ends.
-                let whole = bracketed.is_some() || !host.contains(':');
-                whole.then(|| (bracketed.unwrap_or(host).to_owned(), port))
-            });
-            let Some((name, port)) = parts else {
-                let message = format!("{:?} is no host with a port", text.value);
-                reader.report(
-                    Diagnostic::error("invalid-value", message)
-                        .at(text.span, "not of the form HOST:PORT")
-                        .help("write `\"db.example.com:5432\"` or `\"[2001:db8::1]:5432\"`"),
-                );
-                return None;
-            };
-            let name = Spanned::new(name, text.span.clone());
-            let host = host(reader, &name, false)?;
-            Some(Spanned::new(TcpRule { host, port }, text.span))
-        })
-        .collect()
-}
-
 /// The one form of a host.
-fn host(reader: &mut Reader, text: &Spanned<String>, wildcard: bool) -> Option<String> {
-    match normal_host(&text.value, wildcard) {
+fn host(reader: &mut Reader, text: &Spanned<String>) -> Option<String> {
+    match normal_host(&text.value) {
         Ok(host) => Some(host),
         Err((label, help)) => {
             let message = format!("{:?} is no host", text.value);
@@ -323,7 +287,7 @@ fn host(reader: &mut Reader, text: &Spanned<String>, wildcard: bool) -> Option<S
 }
 
 /// A host's name or address in its one form, or what is wrong and what to write.
-fn normal_host(text: &str, wildcard: bool) -> Result<String, (&'static str, String)> {
+fn normal_host(text: &str) -> Result<String, (&'static str, String)> {
     let form = || "write a name such as `api.example.com`, or an address".to_owned();
     if let Some((scheme, rest)) = text.split_once("://") {
         let host = rest.split(['/', ':']).next().unwrap_or_default();
@@ -364,10 +328,6 @@ fn normal_host(text: &str, wildcard: bool) -> Result<String, (&'static str, Stri
         let help = "`*.example.com` is every name beneath `example.com`".to_owned();
         return Err(("`*` stands for names in front only", help));
     }
-    if !star.is_empty() && !wildcard {
-        let help = "name each host that connections go to".to_owned();
-        return Err(("`*` is not accepted here", help));
-    }
     let is_label = |label: &str| {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         (1..=63).contains(&label.len())
@@ -401,7 +361,7 @@ mod tests {
     #[test]
     fn hosts_have_one_form() {
         let check = |text: &str, expect: Result<&str, &str>| {
-            let found = normal_host(text, true);
+            let found = normal_host(text);
             let found = found.as_deref().map_err(|(label, _)| *label);
             assert_eq!(found, expect, "{text}");
         };
@@ -427,7 +387,6 @@ mod tests {
         check("127.1", Err("not an address"));
         check("0x7f000001", Err("not an address"));
         check("*.0.0.1", Err("not an address"));
-        assert!(normal_host("*.example.com", false).is_err());
     }
 
     #[test]
@@ -471,8 +430,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_host_in_its_one_form_stays_as_it_is(text in "[a-zA-Z0-9.*:\\[-]{0,20}") {
-            if let Ok(host) = normal_host(&text, true) {
-                prop_assert_eq!(normal_host(&host, true), Ok(host));
+            if let Ok(host) = normal_host(&text) {
+                prop_assert_eq!(normal_host(&host), Ok(host));
             }
         }
     }

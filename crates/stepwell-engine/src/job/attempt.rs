@@ -139,11 +139,11 @@ impl JobMachine {
         if *limit == LimitKind::Fuel && *value < of_task {
             let of_step = self.planned_step(attempt.index).and_then(|step| step.fuel);
             return match of_step == Some(*value) {
-                true => Bound::OfStep,
-                false => Bound::OfJob,
+                true => Bound::Step,
+                false => Bound::Job,
             };
         }
-        Bound::OfTask {
+        Bound::Task {
             task: task.map_or_else(String::new, |task| task.name.clone()),
             most: match limit {
                 LimitKind::Fuel => self.plan.ceilings.of(*limit),

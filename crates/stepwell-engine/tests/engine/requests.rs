@@ -4,7 +4,7 @@ use crate::fixture::{Driver, job, output, plan, report, step, typed, variable};
 use stepwell_engine::{JobInput, StartVariable};
 use stepwell_event::{
     Access, Clock, Entry, HttpRule, LimitKind, Limits, Outcome, Random, StepReport, StepRequest,
-    TcpRule, Usage,
+    Usage,
 };
 use stepwell_plan::{Grant, Invocation, Plan, PlannedStep};
 
@@ -59,10 +59,6 @@ fn grants_reach_the_sandbox() {
         scratch: Some(5),
         secrets: vec!["token".to_owned()],
         http: vec![rule("Bearer ${secret:TOKEN}!")],
-        tcp: vec![TcpRule {
-            host: "db".to_owned(),
-            port: 1,
-        }],
         clock: stepwell_plan::Clock::FrozenAtStart,
         ..Grant::default()
     };
@@ -73,7 +69,6 @@ fn grants_reach_the_sandbox() {
     let grants = request.grants;
     assert_eq!(grants.scratch, Some(5));
     assert_eq!(grants.http, [rule("Bearer hunter2!")]);
-    assert_eq!(grants.tcp.len(), 1);
     assert_eq!(grants.secrets, [("token".to_owned(), "hunter2".to_owned())]);
     let at_ms = 1_700_000_000_000;
     assert_eq!(grants.clock, Clock::Frozen { at_ms });

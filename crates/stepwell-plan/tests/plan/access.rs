@@ -141,13 +141,12 @@ fn ceilings() -> Ceilings {
         scratch: Some(1 << 20),
         hosts: false,
         origin: "/etc/stepwell.toml".to_owned(),
-        ..Ceilings::default()
     }
 }
 
 #[test]
 fn what_is_over_a_ceiling_of_the_host_is_refused() {
-    let text = "[tasks.scan]\nallow = { scratch = \"2MiB\", hosts = [\"a.b\"], tcp = [\"a.b:1\"] }\n\
+    let text = "[tasks.scan]\nallow = { scratch = \"2MiB\", hosts = [\"a.b\"] }\n\
                 limits = { memory = \"1GiB\", files = 7 }\n\
                 [jobs.j]\ntimeout = 0\n[[jobs.j.steps]]\ntask = \"scan\"\nfuel = \"6k\"\ntimeout = \"11m\"\n";
     let ceilings = ceilings();

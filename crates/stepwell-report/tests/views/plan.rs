@@ -32,7 +32,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(pair).collect()
 }
 
-fn step(label: &str, task: usize, invocation: Invocation) -> PlannedStep {
+pub(crate) fn step(label: &str, task: usize, invocation: Invocation) -> PlannedStep {
     PlannedStep {
         name: None,
         label: label.into(),
@@ -58,13 +58,13 @@ fn inputs(given: &[(&str, &str)]) -> Invocation {
     }
 }
 
-fn args(args: &[&str]) -> Invocation {
+pub(crate) fn args(args: &[&str]) -> Invocation {
     Invocation::Command {
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
     }
 }
 
-fn job(name: &str, stage: usize, steps: Vec<PlannedStep>) -> PlannedJob {
+pub(crate) fn job(name: &str, stage: usize, steps: Vec<PlannedStep>) -> PlannedJob {
     let prefix = match stage {
         0 => "",
         1 => "verify.",
@@ -88,7 +88,7 @@ fn job(name: &str, stage: usize, steps: Vec<PlannedStep>) -> PlannedJob {
     }
 }
 
-fn stage(name: &str, label: &str, jobs: Vec<usize>) -> PlannedStage {
+pub(crate) fn stage(name: &str, label: &str, jobs: Vec<usize>) -> PlannedStage {
     PlannedStage {
         name: name.into(),
         label: label.into(),
@@ -99,7 +99,7 @@ fn stage(name: &str, label: &str, jobs: Vec<usize>) -> PlannedStage {
     }
 }
 
-fn task(name: &str, workspace: Access) -> PlannedTask {
+pub(crate) fn task(name: &str, workspace: Access) -> PlannedTask {
     PlannedTask {
         name: name.into(),
         digest: Digest::from_sha256([0xa7; 32]),
@@ -290,7 +290,7 @@ fn a_plan_is_a_tree() {
     assert_eq!(console::strip_ansi_codes(&colored), shown);
 }
 
-fn small() -> Plan {
+pub(crate) fn small() -> Plan {
     Plan {
         name: "demo".into(),
         run_number: RunNumberFormat::default(),
@@ -349,6 +349,7 @@ fn a_plan_is_one_line_of_json() {
               "continue-on-error": false,
               "depends-on": [],
               "forecast": "runs",
+              "fuel": null,
               "id": "a",
               "label": "a",
               "legs": [],
@@ -363,6 +364,7 @@ fn a_plan_is_one_line_of_json() {
                   "condition": "succeeded()",
                   "continue-on-error": false,
                   "env": {},
+                  "fuel": null,
                   "inputs": {
                     "path": "."
                   },
@@ -386,6 +388,7 @@ fn a_plan_is_one_line_of_json() {
                 "a"
               ],
               "forecast": "skipped",
+              "fuel": null,
               "id": "b",
               "label": "b",
               "legs": [],
@@ -401,6 +404,7 @@ fn a_plan_is_one_line_of_json() {
                   "condition": "succeeded()",
                   "continue-on-error": false,
                   "env": {},
+                  "fuel": null,
                   "inputs": {},
                   "label": "lint",
                   "name": null,
@@ -422,10 +426,18 @@ fn a_plan_is_one_line_of_json() {
       ],
       "tasks": [
         {
+          "clock": "real",
           "digest": "sha256:a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7",
+          "env": null,
+          "folders": {},
+          "fuel": null,
+          "hosts": [],
           "memory": 268435456,
           "name": "lint",
           "output": 67108864,
+          "random": "real",
+          "scratch": null,
+          "secrets": [],
           "workspace": "none"
         }
       ],

@@ -193,6 +193,25 @@ fn plain_lines_tell_who_speaks() {
 }
 
 #[test]
+fn a_step_whose_fuel_was_counted_says_how_much_it_used() {
+    let mut metered = record(StepResult::Failed, None, Some("out of fuel"));
+    metered.usage.fuel = Some(1_234_567_890);
+    let mut out = Vec::new();
+    let mut plain = Plain::new(&mut out);
+    let term = InMemoryTerm::new(9, 80);
+    let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
+    let mut live = Live::new(target, false);
+    for envelope in envelopes([started("j", 0), finished("j", 0, metered)]) {
+        plain.on(&envelope).unwrap();
+        live.on(&envelope).unwrap();
+    }
+    live.finish().unwrap();
+    let told = "failed in 1.2 s, fuel 1.2G: out of fuel";
+    let (plain, live) = (text(out), term.contents());
+    assert!(plain.contains(told) && live.contains(told), "{plain}{live}");
+}
+
+#[test]
 fn json_lines_read_back_as_the_events() {
     let mut out = Vec::new();
     feed(&mut JsonLines::new(&mut out));

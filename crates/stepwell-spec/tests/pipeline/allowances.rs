@@ -1,6 +1,8 @@
 //! What a task is allowed, its limits, and fuel.
 
 use crate::{read, render};
+use std::slice;
+use stepwell_egress::{Request, decide};
 use stepwell_event::{Access, LIMITS, LimitKind};
 use stepwell_spec::{Allow, Clock, Random, Task, parse};
 
@@ -37,7 +39,7 @@ fn refused(lines: &str, message: &str) {
 fn all_that_can_be_allowed_is_read() {
     let allow = allow(
         "workspace = \"read\", folders = { dist = \"write\", \"a/b\" = \"write\" }, scratch = \"64MiB\", \
-         env = [\"CI_*\"], secrets = [\"token\"], tcp = [\"DB.example.com:5432\", \"[::1]:1\"], \
+         env = [\"CI_*\"], secrets = [\"token\"], \
          clock = \"frozen\", random = \"seeded\", hosts = [\"Api.example.com\", { host = \"*.example.com\", \
          port = 8443, scheme = \"http\", methods = [\"get\"], paths = [\"/v1/**\"], \
          headers = { X-Key = \"k\" } }]",
@@ -48,12 +50,6 @@ fn all_that_can_be_allowed_is_read() {
     assert_eq!(allow.scratch.unwrap().value, 64 << 20);
     assert_eq!(allow.env.unwrap()[0].value, "CI_*");
     assert_eq!(allow.secrets[0].value, "token");
-    let tcp: Vec<_> = allow.tcp.iter().map(|rule| &rule.value).collect();
-    assert_eq!(
-        (tcp[0].host.as_str(), tcp[0].port),
-        ("db.example.com", 5432)
-    );
-    assert_eq!((tcp[1].host.as_str(), tcp[1].port), ("::1", 1));
     assert_eq!(
         (allow.clock, allow.random),
         (Clock::FrozenAtStart, Random::Seeded)
@@ -67,6 +63,20 @@ fn all_that_can_be_allowed_is_read() {
     assert_eq!((detailed.tls, detailed.port), (false, 8443));
     assert_eq!(detailed.methods, ["GET"]);
     assert_eq!(detailed.headers, [("x-key".to_owned(), "k".to_owned())]);
+}
+
+#[test]
+fn the_grant_that_a_refused_request_is_told_allows_it() {
+    for (tls, authority, method) in [
+        (true, "api.example.com", "GET"),
+        (true, "api.example.com:8443", "POST"),
+        (false, "[2001:db8::1]", "PURGE"),
+        (false, "192.0.2.1:8080", "GET"),
+    ] {
+        let asked = Request::new(tls, authority, method, "/a/b").unwrap();
+        let granted = task(&asked.grant()).allow.hosts.remove(0).value;
+        assert_eq!(decide(slice::from_ref(&granted), &asked), Ok(&granted));
+    }
 }
 
 #[test]
@@ -101,8 +111,7 @@ fn what_cannot_be_allowed_comes_with_what_to_write() {
         "hosts = [{ host = \"a.b\", headers = { Host = \"x\" } }]",
         "set by the host alone",
     );
-    check("tcp = [\"a.b\"]", "HOST:PORT");
-    check("tcp = [\"*.b:1\"]", "name each host");
+    check("tcp = [\"a.b:1\"]", "help: not supported by this version");
     check("clock = \"forzen\"", "did you mean `frozen`?");
     check("clock = \"2026-02-30T00:00:00Z\"", "2026-01-01T00:00:00Z");
     check("random = \"none\"", "accepted here: \"real\", \"seeded\"");

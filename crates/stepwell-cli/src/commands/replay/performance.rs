@@ -197,7 +197,6 @@ fn plan(recording: &Recording, manner: Manner, request: &StepRequest) -> Plan {
         env: None,
         secrets: Vec::new(),
         http: Vec::new(),
-        tcp: Vec::new(),
         clock: stepwell_plan::Clock::Real,
         random: stepwell_plan::Random::Real,
         limits: request.limits,
