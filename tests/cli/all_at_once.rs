@@ -296,7 +296,7 @@ inputs = { any = "x" }
     11 | dependson = "b"
        | ^^^^^^^^^ did you mean `depends-on`?
        |
-       = help: accepted here: stage, display-name, depends-on, condition, continue-on-error, timeout, cancel-timeout, demands, matrix, parallel, max-parallel, variables, steps
+       = help: accepted here: stage, display-name, depends-on, condition, continue-on-error, timeout, fuel, cancel-timeout, demands, matrix, parallel, max-parallel, variables, steps
 
     error[unknown-input]: task `print` has no input `txet`
       --> pipeline.toml:15:24

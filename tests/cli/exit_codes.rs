@@ -69,7 +69,7 @@ fn an_access_that_is_not_granted_is_3_and_nothing_runs() {
 }
 
 #[test]
-fn an_access_that_cannot_be_granted_is_3() {
+fn each_access_that_a_task_asks_for_in_vain_is_told() {
     let env = empty();
     env.add_guests(&["task_echo"]);
     let task = "[tasks.echo]\nsource = \"guests/task_echo.wasm\"";
@@ -79,9 +79,9 @@ fn an_access_that_cannot_be_granted_is_3() {
     );
     let output = env.stepwell(&["check"]);
     let told = [
-        "outbound HTTP to \"example.org\"",
-        "environment variable \"LANG\"",
-        "secret \"token\"",
+        "asks for requests to \"example.org\"",
+        "allow = { hosts = [\"example.org\"] }",
+        "asks for the secret \"token\"",
     ];
     assert_refused(&env, &output, 3, &told);
 }

@@ -50,6 +50,13 @@ pub(crate) struct Recorded {
     pub(crate) secrets: Vec<String>,
 }
 
+impl Recorded {
+    /// Hides what has become a secret since it was recorded.
+    pub(crate) fn mask(&mut self, scope: &Scope) {
+        *self.request = masked((*self.request).clone(), scope);
+    }
+}
+
 /// The request for a step and its recorded form, or why the step cannot begin.
 pub(crate) fn build(
     step: &PlannedStep,

@@ -140,7 +140,6 @@ impl Sandbox {
                 written: files.0,
                 files: files.1,
                 http_requests,
-                ..Usage::default()
             },
             read_stdin: link.has_read_stdin(),
             core_dump,

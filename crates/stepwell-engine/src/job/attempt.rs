@@ -206,6 +206,7 @@ impl JobMachine {
         {
             attempt.step = Step::new(attempt.step.place().clone(), planned, task);
         }
+        attempt.recorded.mask(&self.scope);
         self.run_attempt(attempt, out);
     }
 

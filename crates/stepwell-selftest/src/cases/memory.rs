@@ -114,7 +114,7 @@ pub(super) const CASES: &[Case] = &[
     .refused(),
     Case::new(
         "B-12",
-        "calls the host while it is being called",
+        "calls the host while being called",
         "no re-entry",
         Must::Trap(&[TrapKind::HostRefused, TrapKind::Other]),
         &[Program::Made("realloc-calls")],
