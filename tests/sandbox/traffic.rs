@@ -62,7 +62,7 @@ fn whatever_a_server_does_the_time_of_a_request_is_bounded() {
             b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n",
             b"x",
             50,
-        )
+        );
     };
     let endless: server::Serve = |line, _| pour(line, b"HTTP/1.1 200 OK\r\n", b"a: b\r\n", 5);
     let continues: server::Serve = |line, _| pour(line, b"", b"HTTP/1.1 100 Continue\r\n\r\n", 5);

@@ -26,10 +26,9 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = Isolation> {
         PossibleValue::new(level.as_str()).help(help)
     });
     PossibleValuesParser::new(levels).map(|word| {
-        let known = Isolation::ALL.into_iter();
+        let mut known = Isolation::ALL.into_iter();
         known
-            .filter(|level| level.as_str() == word)
-            .next_back()
+            .find(|level| level.as_str() == word)
             .unwrap_or(Isolation::Step)
     })
 }

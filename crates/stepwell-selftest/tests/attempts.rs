@@ -1,5 +1,7 @@
 //! Every attempt, held: one test for each kind, through the same suite as `stepwell selftest`.
 
+#![cfg(test)]
+
 use std::sync::{Arc, OnceLock};
 use stepwell_selftest::{Instances, Kind, Progress, Suite, Verdict};
 use stepwell_testkit::guests::Guests;

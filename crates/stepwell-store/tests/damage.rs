@@ -1,7 +1,11 @@
 //! A journal whose file was cut, overwritten or scrambled: it is refused with a word, or what it
 //! gives is a beginning of what was written. It never panics and never skips an event.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
 
 use std::fs;
 use std::path::Path;

@@ -62,9 +62,12 @@ pub(crate) fn measure() {
     }
 }
 
+/// Runs a kernel of this name and size.
+type Kernel = Box<dyn Fn(&str, u32) -> Duration>;
+
 struct Contender {
     name: &'static str,
-    run: Box<dyn Fn(&str, u32) -> Duration>,
+    run: Kernel,
 }
 
 impl Contender {

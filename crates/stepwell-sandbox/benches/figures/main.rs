@@ -8,7 +8,6 @@
     clippy::print_stdout,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a program for people, on its own numbers"
 )]
 
