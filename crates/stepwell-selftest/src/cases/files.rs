@@ -14,7 +14,7 @@ const MIB: u64 = 1 << 20;
 pub(super) const CASES: &[Case] = &[
     Case::new(
         "C-01",
-        "leaves its workspace by paths and links",
+        "leaves the workspace by path and link",
         "open beneath the root",
         Must::Succeed,
         &[Program::Guest("escape", 0)],
@@ -40,7 +40,7 @@ pub(super) const CASES: &[Case] = &[
     .denied("workspace"),
     Case::new(
         "C-03",
-        "swaps a folder for a link as it is used",
+        "swaps a folder for a link while in use",
         "open beneath the root",
         Must::TimeOut,
         &[Program::Guest("swap", 0), Program::Guest("enter", 0)],

@@ -6,7 +6,7 @@ use crate::place::Place;
 pub(super) const CASES: &[Case] = &[
     Case::new(
         "H-03",
-        "looks for files and variables of others",
+        "looks for others' files and variables",
         "nothing but its grants",
         Must::Succeed,
         &[Program::Guest("look-around", 0)],

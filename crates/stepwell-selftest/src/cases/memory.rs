@@ -190,7 +190,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case::new(
         "B-20",
-        "asks for a thousand gibibytes, politely",
+        "asks for a thousand gibibytes at once",
         "memory limit",
         Must::Succeed,
         &[Program::Guest("grow-politely", 0)],

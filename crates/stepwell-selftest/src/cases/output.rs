@@ -10,7 +10,7 @@ const MIB: u64 = 1 << 20;
 pub(super) const CASES: &[Case] = &[
     Case::new(
         "D-01",
-        "writes nothing, for ever, to a full log",
+        "writes nothing for ever to a full log",
         "streams without queue",
         Must::TimeOut,
         &[Program::Guest("empty-writes", 0)],
