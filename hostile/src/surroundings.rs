@@ -27,7 +27,7 @@ fn look_around() {
         "/proc/self/fd",
         "/dev/mem",
         "/etc/passwd",
-        "/root/.ssh",
+        "/root",
         "/home",
         "/sys/kernel",
         "/var/run/docker.sock",

@@ -25,4 +25,4 @@ pub use address::is_global;
 pub use decision::{Malformed, Refused, Request, decide, may_dial};
 pub use host::{Host, HostError};
 pub use range::{RangeError, Ranges};
-pub use rule::{RuleError, header_name, header_value, host_pattern, method, path_pattern};
+pub use rule::{RuleError, header_name, host_pattern, method, path_pattern};

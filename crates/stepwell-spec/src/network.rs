@@ -8,24 +8,11 @@ use crate::reader::{Entry, Reader, Table};
 use crate::{Spanned, secret};
 use std::net::{IpAddr, Ipv6Addr};
 use stepwell_diagnostic::Diagnostic;
+use stepwell_egress::RuleError;
 use stepwell_event::HttpRule;
 
 /// Bytes of a method, a path or the value of a header: those of a request are bounded too.
 const MAX_TEXT: usize = 4 << 10;
-
-/// Headers that say how a request travels. The host writes them by itself.
-const NOT_SETTABLE: [&str; 10] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Reads `hosts`: names, and tables that say more.
 pub(crate) fn hosts(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Spanned<HttpRule>> {
@@ -157,10 +144,10 @@ fn texts(
 }
 
 fn method(text: &str) -> Result<String, &'static str> {
-    match is_token(text) {
-        true => Ok(text.to_ascii_uppercase()),
-        false => Err("no method of HTTP"),
-    }
+    stepwell_egress::method(&text.to_ascii_uppercase()).map_err(|error| match error {
+        RuleError::ForbiddenMethod(_) => "cannot be allowed: it would undo the other rules",
+        _ => "no method of HTTP",
+    })
 }
 
 fn path(text: &str) -> Result<String, &'static str> {
@@ -172,10 +159,11 @@ fn path(text: &str) -> Result<String, &'static str> {
         Err("blanks and letters outside of ASCII are written `%20`")
     } else if text.split('/').any(|name| matches!(name, "." | "..")) {
         Err("a path of a request has no `.` and `..`")
-    } else if text.len() > MAX_TEXT {
-        Err("longer than 4 KiB")
     } else {
-        Ok(text.to_owned())
+        stepwell_egress::path_pattern(text).map_err(|error| match error {
+            RuleError::LongPath => "longer than 256 characters",
+            _ => "no request's path fits it",
+        })
     }
 }
 
@@ -230,7 +218,7 @@ fn header_problem(name: &str, value: &str, twice: bool) -> Option<(bool, String,
             "write a name such as `Authorization`",
         );
     }
-    if NOT_SETTABLE.contains(&name) {
+    if stepwell_egress::header_name(name).is_err() {
         let help = "leave it out: it says how the request travels, and is written by the host";
         return wrong(true, "set by the host alone", help);
     }
@@ -350,7 +338,14 @@ fn normal_host(text: &str) -> Result<String, (&'static str, String)> {
             "write all four numbers: `192.0.2.1`".to_owned(),
         ));
     }
-    Ok(format!("{star}{name}"))
+    // What is decided by when a request is sent has the last word.
+    stepwell_egress::host_pattern(&format!("{star}{name}")).map_err(|error| match error {
+        RuleError::TooWide(_) => (
+            "every host of a domain that anybody can register in",
+            "name the domain: `*.example.com`".to_owned(),
+        ),
+        _ => ("not a name of a host", form()),
+    })
 }
 
 #[cfg(test)]

@@ -111,6 +111,14 @@ fn what_cannot_be_allowed_comes_with_what_to_write() {
         "hosts = [{ host = \"a.b\", headers = { Host = \"x\" } }]",
         "set by the host alone",
     );
+    let with = |key: &str| format!("hosts = [{{ host = \"a.b\", {key} }}]");
+    check("hosts = [\"*.com\"]", "anybody can register in");
+    check(&with("methods = [\"trace\"]"), "cannot be allowed");
+    check(&with("paths = [\"/a%2fb\"]"), "no request's path fits it");
+    let long = format!("paths = [\"/{}\"]", "a".repeat(256));
+    check(&with(&long), "longer than 256 characters");
+    let header = "headers = { Proxy-Authorization = \"x\" }";
+    check(&with(header), "set by the host alone");
     check("tcp = [\"a.b:1\"]", "help: not supported by this version");
     check("clock = \"forzen\"", "did you mean `frozen`?");
     check("clock = \"2026-02-30T00:00:00Z\"", "2026-01-01T00:00:00Z");
