@@ -313,6 +313,8 @@ fn masked(mut request: StepRequest, scope: &Scope) -> StepRequest {
     match &mut request.entry {
         Entry::Task { inputs } => inputs.iter_mut().for_each(|(_, value)| hide(value)),
         Entry::Command { args } => args.iter_mut().for_each(hide),
+        // No step of a run.
+        Entry::Bisect(_) => {}
     }
     request.env.iter_mut().for_each(|(_, value)| hide(value));
     for rule in &mut request.grants.http {

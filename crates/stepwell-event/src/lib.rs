@@ -6,8 +6,11 @@
 //! plain data: no clock, no I/O.
 
 mod event;
+mod finding;
+mod finite;
 mod grant;
 mod id;
+mod judgement;
 mod kept;
 mod limit;
 mod outcome;
@@ -19,8 +22,18 @@ pub use event::{
     Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
     StageSummary, StepRecord, StepSummary, TaskSummary,
 };
+pub use finding::{
+    BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, OracleSummary, Probe, ProbeEnd,
+    Purpose, SearchSummary,
+};
+pub use finite::{Finite, NotFinite};
 pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};
 pub use id::{Digest, ParseIdError, RunId};
+pub use judgement::{
+    About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
+    LabStep, Measurement, NoiseModel, Notice, Observation, Overlay, Person, Proposal, Question,
+    Reply, Role, SkipKind, Terms, Verdict, Version,
+};
 pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};
 pub use outcome::{Denial, Frame, LostCause, Outcome, RunResult, StepResult, TrapKind, Usage};

@@ -38,6 +38,8 @@ pub enum Entry {
         /// The arguments after the program's name.
         args: Vec<String>,
     },
+    /// An export of a component of `stepwell:bisect`.
+    Bisect(Box<crate::Question>),
 }
 
 /// Access to the workspace.
@@ -204,6 +206,10 @@ pub struct StepReport {
     /// was told to keep them.
     #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
     pub core_dump: Option<Vec<u8>>,
+    /// The answer to [`Entry::Bisect`], if there is one: the outcome is `succeeded` then, whatever the
+    /// answer says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Box<crate::Reply>>,
 }
 
 impl StepReport {
@@ -223,6 +229,7 @@ impl StepReport {
             usage: Usage::default(),
             read_stdin: false,
             core_dump: None,
+            reply: None,
         }
     }
 }

@@ -19,7 +19,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Entry, GuestEvent, Limits, Outcome, Random, Refusal, StepReport, StepRequest, Stream, Usage,
+    Entry, GuestEvent, HostAnswer, HostCall, HostRefusal, Limits, Outcome, Random, Refusal,
+    StepReport, StepRequest, Stream, Usage,
 };
 use tokio::sync::oneshot;
 use wasmtime::{Store, UpdateDeadline};
@@ -30,6 +31,16 @@ pub trait StepSink: Send {
     /// The guest did something. The answer goes back to it, if the event
     /// [is a question](GuestEvent::is_question).
     fn guest(&mut self, event: GuestEvent) -> Answer;
+
+    /// The guest asks its host to do something, and waits for the answer.
+    fn call(&mut self, call: HostCall) -> oneshot::Receiver<HostAnswer> {
+        let (answer, answered) = oneshot::channel();
+        drop(call);
+        let refused = HostRefusal::Denied("nothing of that kind is lent to this step".to_owned());
+        // Nobody waits if the step is about to end.
+        let _ = answer.send(HostAnswer::Refused(refused));
+        answered
+    }
 
     /// `None` while events are taken as fast as they come; otherwise what to wait for.
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
@@ -169,6 +180,9 @@ impl Sandbox {
             }
             (Entry::Command { .. }, Program::Task(_)) => {
                 return Err(unusable("the component is a task, which takes `inputs`"));
+            }
+            (Entry::Bisect(_), _) => {
+                return Err(unusable("the component takes no part in a search"));
             }
         };
         let mut wasi = wasi(request, link);

@@ -40,6 +40,8 @@ fn requested(request: &StepRequest) -> usize {
         Entry::Command { args } => {
             size_of_val(&args[..]) + args.iter().map(String::len).sum::<usize>()
         }
+        // No step of a run.
+        Entry::Bisect(_) => 0,
     };
     given + pairs(&request.env)
 }

@@ -240,7 +240,7 @@ fn manner(recording: &Recording, pipeline: Option<&Pipeline>) -> Manner {
         job.steps.get(usize::try_from(recording.step).ok()?)
     });
     let usual = match recording.request.entry {
-        Entry::Task { .. } => Commands::None,
+        Entry::Task { .. } | Entry::Bisect(_) => Commands::None,
         Entry::Command { .. } => Commands::Restricted,
     };
     Manner {

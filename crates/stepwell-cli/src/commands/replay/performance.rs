@@ -207,7 +207,9 @@ fn plan(recording: &Recording, manner: Manner, request: &StepRequest) -> Plan {
         task: 0,
         invocation: match &request.entry {
             stepwell_event::Entry::Task { .. } => Invocation::Task { inputs: Vec::new() },
-            stepwell_event::Entry::Command { .. } => Invocation::Command { args: Vec::new() },
+            stepwell_event::Entry::Command { .. } | stepwell_event::Entry::Bisect(_) => {
+                Invocation::Command { args: Vec::new() }
+            }
         },
         env: Vec::new(),
         condition: Expression::default(),

@@ -149,6 +149,8 @@ impl Recording {
         match &mut request.entry {
             Entry::Task { inputs } => inputs.iter_mut().for_each(|(_, value)| fill(value)),
             Entry::Command { args } => args.iter_mut().for_each(fill),
+            // No step of a run.
+            Entry::Bisect(_) => {}
         }
         request.env.iter_mut().for_each(|(_, value)| fill(value));
         let grants = &mut request.grants;

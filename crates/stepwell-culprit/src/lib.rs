@@ -1,0 +1,1 @@
+//! Drives a search for the change that broke something.

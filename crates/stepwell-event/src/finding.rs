@@ -1,0 +1,282 @@
+//! What a search for a culprit journals, and what it found.
+
+use crate::{Digest, Finite, NoiseModel, Observation, Terms, Version};
+use serde::{Deserialize, Serialize};
+
+/// The version of [`Finding`], printed with it.
+pub const FINDING_VERSION: u32 = 1;
+
+/// What happens in a search, in the order in which it is journalled. What was journalled is enough
+/// to go on after the process was killed at any moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "event",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum BisectEvent {
+    /// The search was opened.
+    Opened(Box<SearchSummary>),
+    /// The range was found out: how many commits there are in it, and how many versions that differ.
+    Ranged {
+        /// Commits that may be the culprit.
+        commits: u32,
+        /// Versions among them that differ in their files.
+        versions: u32,
+    },
+    /// A version is being judged.
+    Started {
+        /// Counts the probes, from 0.
+        probe: u32,
+        /// The version.
+        version: Box<Version>,
+        /// Why.
+        purpose: Purpose,
+        /// How many trials were asked for.
+        trials: u32,
+        /// The seed.
+        seed: u32,
+    },
+    /// A probe has ended.
+    Ended {
+        /// Which.
+        probe: u32,
+        /// How.
+        end: Box<ProbeEnd>,
+        /// Milliseconds.
+        wall_ms: u64,
+    },
+    /// Somebody said what a version is, instead of the oracle.
+    Marked {
+        /// The version.
+        version: Box<Version>,
+        /// What it is.
+        observation: Box<Observation>,
+    },
+    /// What is known after an observation.
+    Progress {
+        /// Versions that may still be the culprit.
+        left: u32,
+        /// About how many rounds are left.
+        rounds: u32,
+        /// How likely the likeliest culprit is, if the search weighs.
+        confidence: Option<Finite>,
+    },
+    /// The search has ended.
+    Concluded(Box<Conclusion>),
+}
+
+/// What is searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SearchSummary {
+    /// The project's name.
+    pub project: String,
+    /// Versions that are said to be good.
+    pub good: Vec<Version>,
+    /// The version that is said to be bad.
+    pub bad: Version,
+    /// Paths that count; all if empty.
+    pub paths: Vec<String>,
+    /// Whether only first parents are followed.
+    pub first_parent: bool,
+    /// Who judges.
+    pub oracle: OracleSummary,
+    /// What the two behaviours are called.
+    pub terms: Terms,
+    /// How far one trial is trusted.
+    pub noise: NoiseModel,
+    /// How sure the conclusion has to be, from 0 to 1.
+    pub confidence: Finite,
+    /// How many candidates are judged side by side.
+    pub jobs: u32,
+    /// The command that was typed, for people.
+    pub command: String,
+}
+
+/// An oracle and what it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OracleSummary {
+    /// Its name.
+    pub name: String,
+    /// The component; none when a person judges.
+    pub digest: Option<Digest>,
+    /// What the user configured: the text of a JSON object.
+    pub config: String,
+}
+
+/// Why a version is judged. An oracle never sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To see that the good end is good.
+    Base,
+    /// To see that the bad end is bad.
+    Head,
+    /// To see whether the behaviour was changed on the way to where two lines meet.
+    MergeBase,
+    /// To narrow the range.
+    Search,
+    /// To see that the conclusion holds.
+    Verify,
+}
+
+/// How a probe ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "end",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum ProbeEnd {
+    /// The oracle judged.
+    Judged {
+        /// What it saw.
+        observation: Observation,
+        /// Whether the judgement was made before and taken from the store.
+        cached: bool,
+    },
+    /// Its result could not change anything any more.
+    Canceled,
+    /// The oracle did not judge, trapped, or used up its limits: no verdict.
+    Failed {
+        /// Why, in one line.
+        why: String,
+    },
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "conclusion",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Conclusion {
+    /// One version is to blame.
+    Culprit {
+        /// It.
+        version: Version,
+        /// The newest version that is good, as far as is known: its parent.
+        newest_good: Option<Version>,
+        /// How likely this is right, from 0 to 1; 1 if judgements are taken at their word.
+        confidence: Finite,
+        /// The same files as its parent have: judgements contradict one another.
+        no_op: bool,
+    },
+    /// It is one of these, and no judgement can tell which.
+    Ambiguous {
+        /// All that may be to blame, in order.
+        suspects: Vec<Version>,
+        /// Those among them that were judged and could not be.
+        untestable: Vec<Version>,
+        /// Those among them that were taken to be untestable because their neighbours are.
+        assumed: Vec<Version>,
+        /// The newest version that is good.
+        newest_good: Option<Version>,
+    },
+    /// Nothing is to blame: the failure was a flake.
+    NoCulprit {
+        /// How likely this is right.
+        confidence: Finite,
+    },
+    /// The budget was spent before it was sure enough.
+    Undecided {
+        /// The smallest set that holds the culprit with the wanted confidence, the likeliest first.
+        suspects: Vec<(Version, Finite)>,
+        /// The newest version that is probably good.
+        newest_good: Option<Version>,
+    },
+    /// The version that is said to be bad is good.
+    HeadGood,
+    /// A version that is said to be good is bad, so nobody can be blamed.
+    BaseBad {
+        /// Which.
+        version: Version,
+    },
+    /// The version at which two lines meet is bad: the behaviour was changed back on the way to a
+    /// good version.
+    ChangedBack {
+        /// Where they meet.
+        merge_base: Version,
+        /// The good version.
+        good: Version,
+    },
+    /// An end of the range cannot be judged.
+    UntestableEnd {
+        /// Which.
+        version: Version,
+        /// Whether it is the bad one.
+        head: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing lies between the two ends.
+    NothingToDo,
+    /// The search was ended by the oracle or by what it ran in.
+    Aborted {
+        /// Why.
+        why: String,
+    },
+}
+
+/// One probe in the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Probe {
+    /// The version.
+    pub version: Version,
+    /// Where it is in the range, from 1; 0 is the good end. None for what is outside of it.
+    pub position: Option<u32>,
+    /// Why it was judged.
+    pub purpose: Purpose,
+    /// How it ended.
+    pub end: ProbeEnd,
+    /// Milliseconds since the search began.
+    pub started_ms: u64,
+    /// Milliseconds that it took.
+    pub wall_ms: u64,
+}
+
+/// What a search cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Cost {
+    /// Judgements.
+    pub probes: u32,
+    /// Trials in them.
+    pub trials: u32,
+    /// Judgements that were taken from the store.
+    pub cached: u32,
+    /// Judgements that were canceled.
+    pub canceled: u32,
+    /// Milliseconds of the whole.
+    pub wall_ms: u64,
+}
+
+/// A whole search, for reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// [`FINDING_VERSION`].
+    pub format: u32,
+    /// The search's identifier.
+    pub search: String,
+    /// What was searched.
+    pub asked: SearchSummary,
+    /// Commits that could be the culprit.
+    pub commits: u32,
+    /// Versions among them that differ in their files.
+    pub versions: u32,
+    /// What was judged, in the order in which it began.
+    pub probes: Vec<Probe>,
+    /// What was found.
+    pub conclusion: Conclusion,
+    /// What it cost.
+    pub cost: Cost,
+    /// The command that judges the culprit again; empty without one.
+    pub reproduce: String,
+    /// What was taken for granted and not judged, in sentences.
+    pub unverified: Vec<String>,
+}
