@@ -150,7 +150,7 @@ impl Step {
     /// Enters the component the way that it does not have.
     pub(crate) fn entered_wrongly(mut self) -> Self {
         self.entry = match self.entry {
-            Entry::Task { .. } => Entry::Command { args: Vec::new() },
+            Entry::Task { .. } | Entry::Bisect(_) => Entry::Command { args: Vec::new() },
             Entry::Command { .. } => Entry::Task { inputs: Vec::new() },
         };
         self

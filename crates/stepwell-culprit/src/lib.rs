@@ -1,1 +1,5 @@
 //! Drives a search for the change that broke something.
+
+mod part;
+
+pub use part::Part;

@@ -154,6 +154,7 @@ impl Sandbox {
             },
             read_stdin: link.has_read_stdin(),
             core_dump,
+            reply: None,
         }
     }
 
