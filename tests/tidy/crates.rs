@@ -109,7 +109,8 @@ const EDGES: [(&str, &[&str]); 4] = [
 ];
 
 /// For guests, for tests, for building.
-const OTHERS: [(&str, &[&str]); 3] = [
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("stepwell-oracle", &[]),
     ("stepwell-task", &[]),
     ("stepwell-testkit", &[]),
     ("xtask", &["stepwell-testkit"]),
