@@ -6,6 +6,7 @@
 
 mod history;
 mod search;
+mod weighing;
 
 pub use history::{Candidate, History, HistoryError};
 pub use search::{
