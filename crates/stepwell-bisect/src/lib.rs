@@ -7,6 +7,7 @@
 mod exact;
 mod history;
 mod search;
+mod sums;
 mod weighing;
 
 pub use history::{Candidate, History, HistoryError};

@@ -10,9 +10,10 @@
 //! ends are looked for.
 
 use super::belief::Belief;
-use super::{Choice, Contradiction, git, is_contagious, sums};
+use super::{Choice, Contradiction, git, is_contagious};
 use crate::history::{Candidate, History};
 use crate::search::{Found, Gaps, Options, Order, Rounding};
+use crate::sums::sums;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use stepwell_event::SkipKind;
@@ -195,7 +196,7 @@ impl Graph {
     fn weigh(&mut self) {
         if self.weights.is_empty() {
             let counted = |it| u32::from(self.history.counted(it));
-            self.weights = sums::sums(&self.history, &self.suspects, counted);
+            self.weights = sums(&self.history, &self.suspects, counted);
         }
     }
 
