@@ -31,7 +31,10 @@ pub(crate) struct Graph {
     pub(super) bad: Candidate,
     /// All versions that were found bad, those included that tell nothing of the suspects.
     found_bad: BTreeSet<Candidate>,
+    /// Suspects that cannot be judged.
     pub(super) skipped: BTreeMap<Candidate, SkipKind>,
+    /// Whether there ever was a version that cannot be judged.
+    has_skipped: bool,
     /// Suspects that count.
     pub(super) counted: usize,
     /// How many of those each suspect leads to, unless that has to be found out again.
@@ -55,6 +58,7 @@ impl Graph {
             bad,
             found_bad: BTreeSet::from([bad]),
             skipped: BTreeMap::new(),
+            has_skipped: false,
             counted,
             weights: Vec::new(),
             rounding: options.rounding,
@@ -130,6 +134,7 @@ impl Graph {
     }
 
     pub(crate) fn untestable(&mut self, candidate: Candidate, kind: SkipKind) {
+        self.has_skipped = true;
         if self.is_suspect(candidate) && candidate != self.bad {
             self.skipped.insert(candidate, kind);
         }
@@ -263,7 +268,7 @@ impl Graph {
                 rank: self.history.rank(*candidate),
             })
             .collect();
-        git::next(&weighed)
+        git::next(&weighed, self.has_skipped)
     }
 
     /// Where to look first for a culprit that is thought to be recent.
