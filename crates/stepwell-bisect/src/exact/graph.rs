@@ -278,8 +278,9 @@ impl Graph {
         }
         let counted = |it: &Candidate| self.history.counted(*it);
         let all = self.history.candidates().filter(counted).count() as u64;
-        let steps = (0..u64::BITS).map_while(|power| all.checked_sub(1 << power));
-        let mut steps = steps.filter(|step| (1..self.counted as u64).contains(step));
+        let ages = (1..u64::BITS).map(|steps| (1_u64 << steps) - 1);
+        let older = ages.map_while(|age| all.checked_sub(age));
+        let mut steps = older.filter(|weight| (1..self.counted as u64).contains(weight));
         let wanted = steps.nth(busy.len())?;
         let open = self.open(busy);
         let nearest =
