@@ -24,7 +24,7 @@ pub use event::{
 };
 pub use finding::{
     BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, OracleSummary, Probe, ProbeEnd,
-    Purpose, SearchSummary,
+    Purpose, SearchSummary, Standing, Stretch,
 };
 pub use finite::{Finite, NotFinite};
 pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};
