@@ -300,14 +300,11 @@ impl Reader {
         if name::is_name(value) {
             return Some(());
         }
-        let article = if what.starts_with('o') { "an" } else { "a" };
+        let what = name::with_article(what);
         self.report(
-            Diagnostic::error(
-                "invalid-name",
-                format!("{value:?} cannot name {article} {what}"),
-            )
-            .at(text.span.clone(), "not a name")
-            .help(name::NAME_FORM),
+            Diagnostic::error("invalid-name", format!("{value:?} cannot name {what}"))
+                .at(text.span.clone(), "not a name")
+                .help(name::NAME_FORM),
         );
         None
     }
