@@ -47,7 +47,7 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
     ("stepwell-sandbox", &["stepwell-egress", "stepwell-event"]),
     ("stepwell-tasks", &["stepwell-event"]),
     ("stepwell-store", &["stepwell-event"]),
-    ("stepwell-workspace", &[]),
+    ("stepwell-workspace", &["stepwell-event"]),
     (
         "stepwell-report",
         &[
