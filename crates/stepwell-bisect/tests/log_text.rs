@@ -1,7 +1,6 @@
 //! The logs that Git writes and reads.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use stepwell_bisect::log_text::{Line, Log, Mark, Start, left, message, steps};
 use stepwell_event::Terms;

@@ -1,7 +1,6 @@
 //! More than one change to blame, and what comes before and after a search.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
