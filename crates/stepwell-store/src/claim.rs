@@ -29,7 +29,24 @@ impl Drop for RunClaim {
 }
 
 pub(crate) fn take(directory: &Path, run: RunId) -> Result<RunClaim, JournalError> {
-    let path = file(directory, run);
+    let (path, _lock) = lock(directory, file(directory, run))?;
+    Ok(RunClaim { path, _lock })
+}
+
+/// Says that this process watches a branch, for as long as it is held.
+#[derive(Debug)]
+#[must_use = "another process may watch the branch once its claim is dropped"]
+pub struct WatchClaim {
+    _lock: File,
+}
+
+/// The file stays when the claim goes: its name is that of the branch, and the next one needs it.
+pub(crate) fn take_watch(directory: &Path, name: &str) -> Result<WatchClaim, JournalError> {
+    let (_, _lock) = lock(directory, directory.join("live").join(name))?;
+    Ok(WatchClaim { _lock })
+}
+
+fn lock(directory: &Path, path: PathBuf) -> Result<(PathBuf, File), JournalError> {
     let refused = |kind| JournalError::new(&path, kind);
     let open = || {
         fs::create_dir_all(directory.join("live"))?;
@@ -41,7 +58,7 @@ pub(crate) fn take(directory: &Path, run: RunId) -> Result<RunClaim, JournalErro
     };
     let lock = open().map_err(|error| refused(JournalErrorKind::Inaccessible).caused_by(error))?;
     match lock.try_lock() {
-        Ok(()) => Ok(RunClaim { path, _lock: lock }),
+        Ok(()) => Ok((path, lock)),
         Err(TryLockError::WouldBlock) => Err(refused(JournalErrorKind::AlreadyClaimed)),
         Err(TryLockError::Error(error)) => {
             Err(refused(JournalErrorKind::Inaccessible).caused_by(error))

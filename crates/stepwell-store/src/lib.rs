@@ -17,14 +17,16 @@ mod number;
 mod queue;
 mod recovery;
 mod schema;
+mod watched;
 mod weight;
 mod writer;
 
 pub use blob::{Blob, Blobs};
 pub use blob_error::{BlobError, BlobErrorKind};
-pub use claim::RunClaim;
+pub use claim::{RunClaim, WatchClaim};
 pub use error::{JournalError, JournalErrorKind};
 pub use recovery::{Interrupted, InterruptedJob};
+pub use watched::StoredNotice;
 
 use queue::Queue;
 use sqlx::SqliteConnection;
