@@ -4,8 +4,10 @@
 //! Everything here is pure: no clock, no I/O, no randomness. [`Search`] is given what was seen of
 //! candidates and answers which to judge next, which judgements no longer matter, or what was found.
 
+mod exact;
 mod history;
 mod search;
+mod weighing;
 
 pub use history::{Candidate, History, HistoryError};
 pub use search::{
