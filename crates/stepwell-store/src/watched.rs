@@ -2,9 +2,8 @@
 //!
 //! What a state and a notice say is the business of whoever watches; here they are texts.
 
-use crate::claim::{self, WatchClaim};
 use crate::writer::int;
-use crate::{Journal, JournalError};
+use crate::{Claim, Journal, JournalError, claim};
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, Row as _};
 
@@ -29,10 +28,10 @@ impl Journal {
     /// # Errors
     ///
     /// When a process holds the claim already, or the directory cannot be written to.
-    pub fn claim_watch(&self, watch: &str) -> Result<WatchClaim, JournalError> {
+    pub fn claim_watch(&self, watch: &str) -> Result<Claim, JournalError> {
         let hash = Sha256::digest(watch);
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        claim::take_watch(&self.shared.directory, &format!("watch_{hex}"))
+        claim::take(&self.shared.directory, format_args!("watch_{hex}"))
     }
 
     /// What was remembered of `watch`.
