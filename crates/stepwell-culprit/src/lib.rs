@@ -34,4 +34,6 @@ pub use post::{Encryption, Letters, Login, MailServer, Post, PostError};
 pub use record::Record;
 pub use request::{Course, Ends, Request, Settings};
 pub use schedule::{Schedule, ScheduleError};
-pub use watch::{Done, HeadSeen, Order, Settled, Sight, State, Tick, TickEnd, TickResult};
+pub use watch::{
+    HeadSeen, Settled, Sight, State, Telling, TickEnd, TickReport, TickResult, Watching, World,
+};

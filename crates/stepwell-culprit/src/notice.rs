@@ -2,7 +2,6 @@
 //!
 //! Pure: what was told before and the time are handed in.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::time::Duration;
@@ -22,12 +21,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 pub const DEFAULT_PER_DAY: u32 = 10;
 
 /// Local parts of addresses that nobody reads.
-const UNREAD: [&str; 6] = ["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "nobody"];
+const UNREAD: [&str; 6] = [
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "donotreply",
+    "do-not-reply",
+    "nobody",
+];
 
 /// What a notice is known by: the same culprit that failed in the same way in the same project. It
 /// is told once, and every attempt to tell it has the same key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key(String);
 
 impl Key {
@@ -39,8 +44,17 @@ impl Key {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self(hex)
+    }
+
+    /// A key that was remembered.
+    pub(crate) fn known(text: String) -> Self {
+        Self(text)
     }
 
     /// 64 hexadecimal digits.
@@ -76,9 +90,19 @@ pub enum Recipient {
     Nobody(Unreachable),
 }
 
+impl Recipient {
+    /// The one, if there is one.
+    #[must_use]
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Author(person) | Self::Instead(person, _) => Some(person),
+            Self::Nobody(_) => None,
+        }
+    }
+}
+
 /// Why an author is not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreachable {
     /// There is no address that a letter could reach.
     NoAddress,
@@ -132,7 +156,8 @@ impl Addressing {
             return Some(Unreachable::NoAddress);
         }
         // Forges hand out addresses of the kind `123+name@users.noreply.example`.
-        let unread = UNREAD.contains(&local) || domain.split('.').any(|part| UNREAD.contains(&part));
+        let unread =
+            UNREAD.contains(&local) || domain.split('.').any(|part| UNREAD.contains(&part));
         unread.then_some(Unreachable::Unread)
     }
 }
@@ -165,14 +190,19 @@ impl Blame {
         else {
             return None;
         };
-        let seen = finding.probes.iter().rev().find_map(|probe| match &probe.end {
-            ProbeEnd::Judged { observation, .. }
-                if probe.version.tree == version.tree && observation.verdict == Verdict::Bad =>
-            {
-                Some(observation)
-            }
-            _ => None,
-        });
+        let seen = finding
+            .probes
+            .iter()
+            .rev()
+            .find_map(|probe| match &probe.end {
+                ProbeEnd::Judged { observation, .. }
+                    if probe.version.tree == version.tree
+                        && observation.verdict == Verdict::Bad =>
+                {
+                    Some(observation)
+                }
+                _ => None,
+            });
         let reason = seen.map_or("", |seen: &Observation| seen.reason.as_str());
         Some(Self {
             culprit: version.clone(),
@@ -202,51 +232,11 @@ impl Blame {
     }
 }
 
-/// How far one notifier is with one notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Delivery {
-    /// It is to tell it.
-    Due {
-        /// Attempts that failed, or that began and whose end is not known.
-        attempts: u32,
-        /// Not before then, in milliseconds since 1970.
-        not_before_ms: u64,
-    },
-    /// It told it.
-    Told {
-        /// When, in milliseconds since 1970.
-        at_ms: u64,
-    },
-}
-
-impl Delivery {
-    /// What it begins with.
-    pub const NEW: Self = Self::Due {
-        attempts: 0,
-        not_before_ms: 0,
-    };
-
-    /// Whether it is to be tried at `now_ms`.
-    #[must_use]
-    pub fn is_due(&self, now_ms: u64) -> bool {
-        matches!(self, Self::Due { not_before_ms, .. } if *not_before_ms <= now_ms)
-    }
-
-    /// What it is while an attempt is under way, and when that has failed. It is durable before the
-    /// attempt, so that a notifier that takes the host down with it is not asked again and again.
-    #[must_use]
-    pub fn attempted(&self, now_ms: u64) -> Self {
-        let Self::Due { attempts, .. } = *self else {
-            return self.clone();
-        };
-        let doubled = FIRST_PAUSE.saturating_mul(1 << attempts.min(16));
-        let pause = u64::try_from(doubled.min(LONGEST_PAUSE).as_millis()).unwrap_or(u64::MAX);
-        Self::Due {
-            attempts: attempts.saturating_add(1),
-            not_before_ms: now_ms.saturating_add(pause),
-        }
-    }
+/// How long a notifier that failed for the `failures`-th time is left alone.
+#[must_use]
+pub(crate) fn pause(failures: u32) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    doubled.min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
@@ -274,11 +264,27 @@ mod tests {
             ("Ada", "ada", Some(Unreachable::NoAddress)),
             ("Ada", "ada@localhost", Some(Unreachable::NoAddress)),
             ("root", "root@machine.(none)", Some(Unreachable::NoAddress)),
-            ("Ada", "ada@example.org\nBcc: eve@example.net", Some(Unreachable::NoAddress)),
+            (
+                "Ada",
+                "ada@example.org\nBcc: eve@example.net",
+                Some(Unreachable::NoAddress),
+            ),
             ("Ada", "noreply@example.org", Some(Unreachable::Unread)),
-            ("Ada", "12+ada@users.noreply.forge.example", Some(Unreachable::Unread)),
-            ("renovate[bot]", "renovate@example.org", Some(Unreachable::Bot)),
-            ("x", "49+x[bot]@users.noreply.forge.example", Some(Unreachable::Bot)),
+            (
+                "Ada",
+                "12+ada@users.noreply.forge.example",
+                Some(Unreachable::Unread),
+            ),
+            (
+                "renovate[bot]",
+                "renovate@example.org",
+                Some(Unreachable::Bot),
+            ),
+            (
+                "x",
+                "49+x[bot]@users.noreply.forge.example",
+                Some(Unreachable::Bot),
+            ),
             ("Import", "Import@example.org", Some(Unreachable::Excluded)),
             ("Deploy", "deploy@bots.example", Some(Unreachable::Excluded)),
         ] {
@@ -306,27 +312,19 @@ mod tests {
             assert_eq!(key.as_str().len(), 64);
             assert!(!keys.iter().skip(place + 1).any(|other| other == key));
         }
-        assert_eq!(Key::new("p", "c", Some("E1")), Key::new("p", "c", Some("E1")));
+        assert_eq!(
+            Key::new("p", "c", Some("E1")),
+            Key::new("p", "c", Some("E1"))
+        );
     }
 
     #[test]
     fn pauses_double_up_to_a_day() {
-        let mut delivery = Delivery::NEW;
-        let mut pauses = Vec::new();
-        for _ in 0..14 {
-            assert!(delivery.is_due(u64::MAX));
-            delivery = delivery.attempted(0);
-            let Delivery::Due { not_before_ms, .. } = delivery else {
-                panic!("{delivery:?}");
-            };
-            assert!(!delivery.is_due(not_before_ms - 1));
-            assert!(delivery.is_due(not_before_ms));
-            pauses.push(not_before_ms / 60_000);
-        }
-        let expect = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440, 1440];
-        assert_eq!(pauses, expect);
-        let told = Delivery::Told { at_ms: 5 };
-        assert!(!told.is_due(u64::MAX));
-        assert_eq!(told.attempted(7), told);
+        let minutes = (1..=14).map(|failures| pause(failures).as_secs() / 60);
+        let expect = [
+            1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440, 1440,
+        ];
+        assert!(minutes.eq(expect));
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
     }
 }

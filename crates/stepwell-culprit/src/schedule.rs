@@ -10,7 +10,13 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The fields of a pattern, in their order.
-const FIELDS: [&str; 5] = ["minute", "hour", "day of the month", "month", "day of the week"];
+const FIELDS: [&str; 5] = [
+    "minute",
+    "hour",
+    "day of the month",
+    "month",
+    "day of the week",
+];
 
 /// The shortest interval. A shorter one would do nothing but look.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -122,9 +128,9 @@ impl Schedule {
         // A clock that was set back must not make it wait for the time that it has left.
         let last = last.filter(|last| *last <= now);
         let due = match (&self.0, last) {
-            (Kind::Cron(cron), last) => cron
-                .find_next_occurrence(last.unwrap_or(now), false)
-                .ok()?,
+            (Kind::Cron(cron), last) => {
+                cron.find_next_occurrence(last.unwrap_or(now), false).ok()?
+            }
             (Kind::Every(interval), Some(last)) => last.clone().checked_add_signed(*interval)?,
             (Kind::Every(_), None) => now.clone(),
         };
@@ -210,10 +216,25 @@ mod tests {
     #[test]
     fn a_pattern_comes_at_its_moment_in_local_time() {
         let nightly = Schedule::cron("30 3 * * *").unwrap();
-        check(&nightly, None, "2026-02-01T10:00:00+01:00", "2026-02-02T03:30:00+01:00");
-        check(&nightly, None, "2026-07-01T03:29:59+02:00", "2026-07-01T03:30:00+02:00");
+        check(
+            &nightly,
+            None,
+            "2026-02-01T10:00:00+01:00",
+            "2026-02-02T03:30:00+01:00",
+        );
+        check(
+            &nightly,
+            None,
+            "2026-07-01T03:29:59+02:00",
+            "2026-07-01T03:30:00+02:00",
+        );
         let last = Some("2026-07-01T03:30:00+02:00");
-        check(&nightly, last, "2026-07-01T03:30:00+02:00", "2026-07-02T03:30:00+02:00");
+        check(
+            &nightly,
+            last,
+            "2026-07-01T03:30:00+02:00",
+            "2026-07-02T03:30:00+02:00",
+        );
     }
 
     #[test]
@@ -221,11 +242,21 @@ mod tests {
         let hourly = Schedule::cron("@hourly").unwrap();
         let (last, now) = ("2026-02-01T10:00:00+01:00", "2026-02-03T07:20:00+01:00");
         check(&hourly, Some(last), now, now);
-        check(&hourly, Some(now), "2026-02-03T07:21:00+01:00", "2026-02-03T08:00:00+01:00");
+        check(
+            &hourly,
+            Some(now),
+            "2026-02-03T07:21:00+01:00",
+            "2026-02-03T08:00:00+01:00",
+        );
 
         let every = Schedule::every(Duration::from_secs(3600)).unwrap();
         check(&every, Some(last), now, now);
-        check(&every, Some(now), "2026-02-03T07:21:00+01:00", "2026-02-03T08:20:00+01:00");
+        check(
+            &every,
+            Some(now),
+            "2026-02-03T07:21:00+01:00",
+            "2026-02-03T08:20:00+01:00",
+        );
     }
 
     #[test]
@@ -241,17 +272,37 @@ mod tests {
     fn a_moment_that_clocks_leave_out_comes_after_the_gap() {
         let nightly = Schedule::cron("30 2 * * *").unwrap();
         let last = Some("2026-03-28T02:30:00+01:00");
-        check(&nightly, last, "2026-03-29T00:00:00+01:00", "2026-03-29T03:00:00+02:00");
+        check(
+            &nightly,
+            last,
+            "2026-03-29T00:00:00+01:00",
+            "2026-03-29T03:00:00+02:00",
+        );
         let last = Some("2026-03-29T03:00:00+02:00");
-        check(&nightly, last, "2026-03-29T03:00:01+02:00", "2026-03-30T02:30:00+02:00");
+        check(
+            &nightly,
+            last,
+            "2026-03-29T03:00:01+02:00",
+            "2026-03-30T02:30:00+02:00",
+        );
     }
 
     #[test]
     fn a_moment_that_comes_twice_counts_once() {
         let nightly = Schedule::cron("30 2 * * *").unwrap();
-        check(&nightly, None, "2026-10-25T00:00:00+02:00", "2026-10-25T02:30:00+02:00");
+        check(
+            &nightly,
+            None,
+            "2026-10-25T00:00:00+02:00",
+            "2026-10-25T02:30:00+02:00",
+        );
         let last = Some("2026-10-25T02:30:00+02:00");
-        check(&nightly, last, "2026-10-25T02:31:00+02:00", "2026-10-26T02:30:00+01:00");
+        check(
+            &nightly,
+            last,
+            "2026-10-25T02:31:00+02:00",
+            "2026-10-26T02:30:00+01:00",
+        );
     }
 
     #[test]

@@ -43,15 +43,23 @@ async fn a_notice_is_told_once_by_each_notifier() {
     assert_eq!(add("d", &["mail"]).await, 1);
     let due = async |now| {
         let due = journal.due_notices("main", now).await.unwrap();
-        let names = due.iter().map(|due| format!("{} {}", due.culprit, due.notifier));
+        let names = due
+            .iter()
+            .map(|due| format!("{} {}", due.culprit, due.notifier));
         (names.collect::<Vec<_>>(), due)
     };
     let (names, notices) = due(0).await;
     assert_eq!(names, ["c mail", "c hook", "c file", "d mail"]);
 
     // The first fails and may be tried again at 50, the second is told.
-    journal.attempt_notice("main", &notices[0], 50).await.unwrap();
-    journal.attempt_notice("main", &notices[1], 50).await.unwrap();
+    journal
+        .attempt_notice("main", &notices[0], 50)
+        .await
+        .unwrap();
+    journal
+        .attempt_notice("main", &notices[1], 50)
+        .await
+        .unwrap();
     journal.told_notice("main", &notices[1], 7).await.unwrap();
     assert_eq!(due(49).await.0, ["c file", "d mail"]);
     let (names, notices) = due(50).await;

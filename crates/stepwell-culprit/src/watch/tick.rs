@@ -24,17 +24,18 @@ pub struct Sight {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Order {
     /// Judge the newest version.
-    JudgeHead {
-        /// Whether it was judged before, and bad: the first judgement may have been a flake.
-        again: bool,
-    },
-    /// Look for the culprit.
+    JudgeHead,
+    /// See once more that the newest version is bad, and that the good end is good; then look for the
+    /// culprit.
     Search {
         /// The good end.
         good: String,
-        /// The newest version was good at one judgement and bad at another, so that perhaps nothing
-        /// is to blame.
-        flaky: bool,
+    },
+    /// Look for a culprit, and weigh whether there is one: the newest version was bad at one judgement
+    /// and good at the next.
+    Weigh {
+        /// The good end.
+        good: String,
     },
     /// Publish this version.
     Publish(Version),
@@ -113,8 +114,9 @@ pub enum TickResult {
 #[derive(Debug)]
 enum Stage {
     Begun,
-    Head { again: bool },
+    Judging,
     Searching,
+    Weighing,
     Publishing,
     Telling,
 }
@@ -154,7 +156,11 @@ impl Tick {
     /// What to do first.
     pub fn begin(&mut self) -> Order {
         let head = &self.sight.head.id;
-        let is_good = self.state.good.as_ref().is_some_and(|good| good.id == *head);
+        let is_good = self
+            .state
+            .good
+            .as_ref()
+            .is_some_and(|good| good.id == *head);
         let base = self.base();
         let is_settled = self
             .state
@@ -164,18 +170,23 @@ impl Tick {
         if is_good || is_settled {
             return self.publish();
         }
-        self.judge(false)
+        self.stage = Stage::Judging;
+        Order::JudgeHead
     }
 
     /// What to do after `done`, which is what came of the order before.
     pub fn next(&mut self, done: Done) -> Order {
         match (&self.stage, done) {
             (_, Done::Failed(why)) => self.over(TickResult::Failed { why }),
-            (Stage::Head { again }, Done::Judged(seen)) => {
-                let again = *again;
-                self.after_head(again, seen)
+            (Stage::Judging, Done::Judged(seen)) => self.after_head(seen),
+            (Stage::Searching, Done::Searched(finding))
+                if finding.conclusion == Conclusion::HeadGood =>
+            {
+                self.search(Stage::Weighing, |good| Order::Weigh { good })
             }
-            (Stage::Searching, Done::Searched(finding)) => self.after_search(&finding),
+            (Stage::Searching | Stage::Weighing, Done::Searched(finding)) => {
+                self.after_search(&finding)
+            }
             (Stage::Publishing, Done::Published(Ok(()))) => {
                 let published = self.state.good.clone();
                 self.state.published = published.as_ref().map(|version| version.id.clone());
@@ -211,45 +222,36 @@ impl Tick {
         }
     }
 
-    fn judge(&mut self, again: bool) -> Order {
-        self.stage = Stage::Head { again };
-        Order::JudgeHead { again }
-    }
-
-    fn after_head(&mut self, again: bool, seen: HeadSeen) -> Order {
-        match (seen.verdict, again) {
-            (Verdict::Good, false) => {
+    fn after_head(&mut self, seen: HeadSeen) -> Order {
+        let reason = seen.reason;
+        match seen.verdict {
+            Verdict::Good => {
                 self.state.good = Some(self.sight.head.clone());
                 self.settle();
                 self.over(TickResult::Good)
             }
-            (Verdict::Bad, false) => match self.base() {
-                Some(_) => self.judge(true),
-                None => {
-                    self.settle();
-                    let reason = seen.reason;
-                    self.over(TickResult::NoBase { reason })
-                }
-            },
-            (Verdict::Good, true) => self.search(true),
-            (Verdict::Bad, true) => self.search(false),
-            (Verdict::Skip(kind), _) => {
-                if !again && is_lasting(kind) {
+            Verdict::Bad if self.base().is_some() => {
+                self.search(Stage::Searching, |good| Order::Search { good })
+            }
+            Verdict::Bad => {
+                self.settle();
+                self.over(TickResult::NoBase { reason })
+            }
+            Verdict::Skip(kind) => {
+                if is_lasting(kind) {
                     self.settle();
                 }
-                let reason = seen.reason;
                 self.over(TickResult::Untestable { reason })
             }
         }
     }
 
-    fn search(&mut self, flaky: bool) -> Order {
+    fn search(&mut self, stage: Stage, order: fn(String) -> Order) -> Order {
         match self.base() {
             Some(good) => {
-                self.stage = Stage::Searching;
-                Order::Search { good, flaky }
+                self.stage = stage;
+                order(good)
             }
-            // Without a base it has ended before.
             None => self.over(TickResult::Flake),
         }
     }
@@ -262,7 +264,7 @@ impl Tick {
             return Order::Tell(blame);
         }
         match &finding.conclusion {
-            // It was bad before. The next tick looks once more, at both ends if need be.
+            // It was bad before. The next tick looks once more.
             Conclusion::HeadGood | Conclusion::NoCulprit { .. } => {
                 return self.over(TickResult::Flake);
             }
@@ -336,4 +338,4 @@ fn is_lasting(kind: SkipKind) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

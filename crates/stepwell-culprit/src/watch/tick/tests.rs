@@ -6,7 +6,7 @@ use stepwell_event::{
     Terms,
 };
 
-fn version(id: &str) -> Version {
+pub(crate) fn version(id: &str) -> Version {
     Version {
         id: id.to_owned(),
         tree: format!("tree of {id}"),
@@ -60,7 +60,7 @@ fn finding(conclusion: Conclusion, probes: Vec<Probe>) -> Box<Finding> {
 }
 
 /// The culprit `id`, of which `signature` was seen, with `good` before it.
-fn culprit(id: &str, signature: &str, good: &str) -> Box<Finding> {
+pub(crate) fn culprit(id: &str, signature: &str, good: &str) -> Box<Finding> {
     let conclusion = Conclusion::Culprit {
         version: version(id),
         newest_good: Some(version(good)),
@@ -83,17 +83,18 @@ fn culprit(id: &str, signature: &str, good: &str) -> Box<Finding> {
 
 /// What happens in the world when an order is followed.
 struct World {
-    /// What is seen of the newest version, one judgement after the other.
-    head: Vec<Verdict>,
-    found: Option<Box<Finding>>,
+    /// What is seen of the newest version.
+    head: Verdict,
+    /// What is found, the first search last.
+    found: Vec<Box<Finding>>,
     publishing: Result<(), String>,
 }
 
 impl Default for World {
     fn default() -> Self {
         Self {
-            head: vec![Verdict::Good],
-            found: None,
+            head: Verdict::Good,
+            found: Vec::new(),
             publishing: Ok(()),
         }
     }
@@ -113,20 +114,22 @@ fn follow(sight: Sight, state: &State, mut world: World) -> (Vec<String>, TickEn
     let mut tick = Tick::new(sight, state.clone());
     let mut orders = Vec::new();
     let mut order = tick.begin();
-    world.head.reverse();
     for _ in 0..9 {
         let done = match &order {
-            Order::JudgeHead { again } => {
-                orders.push(if *again { "judge again" } else { "judge" }.to_owned());
+            Order::JudgeHead => {
+                orders.push("judge".to_owned());
                 Done::Judged(HeadSeen {
-                    verdict: world.head.pop().unwrap(),
+                    verdict: world.head,
                     reason: "test x failed".to_owned(),
                 })
             }
-            Order::Search { good, flaky } => {
-                let flaky = if *flaky { ", perhaps a flake" } else { "" };
-                orders.push(format!("search from {good}{flaky}"));
-                Done::Searched(world.found.take().unwrap())
+            Order::Search { good } => {
+                orders.push(format!("search from {good}"));
+                Done::Searched(world.found.pop().unwrap())
+            }
+            Order::Weigh { good } => {
+                orders.push(format!("weigh from {good}"));
+                Done::Searched(world.found.pop().unwrap())
             }
             Order::Publish(version) => {
                 orders.push(format!("publish {}", version.id));
@@ -151,10 +154,6 @@ fn check(sight: Sight, state: &State, world: World, expect: &[&str]) -> (TickRes
     (end.result, state)
 }
 
-fn bad() -> Vec<Verdict> {
-    vec![Verdict::Bad, Verdict::Bad]
-}
-
 /// What is remembered after `id` was found good and published.
 fn after_good(id: &str) -> State {
     let (_, state) = check(
@@ -173,7 +172,12 @@ fn a_good_version_is_published_once() {
     assert_eq!(state.published.as_deref(), Some("a"));
     let (result, state) = check(sight("a"), &state, World::default(), &[]);
     assert_eq!(result, TickResult::NothingNew);
-    let (result, _) = check(sight("b"), &state, World::default(), &["judge", "publish b"]);
+    let (result, _) = check(
+        sight("b"),
+        &state,
+        World::default(),
+        &["judge", "publish b"],
+    );
     assert_eq!(result, TickResult::Good);
 }
 
@@ -186,22 +190,27 @@ fn without_anything_to_publish_with_a_good_version_is_the_next_base() {
     let (_, state) = check(quiet("a"), &State::default(), World::default(), &["judge"]);
     assert_eq!(state.published, None);
     let world = World {
-        head: bad(),
-        found: Some(culprit("b", "E1", "a")),
+        head: Verdict::Bad,
+        found: vec![culprit("b", "E1", "a")],
         ..World::default()
     };
-    check(quiet("c"), &state, world, &["judge", "judge again", "search from a", "tell b E1"]);
+    check(
+        quiet("c"),
+        &state,
+        world,
+        &["judge", "search from a", "tell b E1"],
+    );
 }
 
 #[test]
 fn a_culprit_is_told_of_and_the_version_before_it_is_published() {
     let state = after_good("a");
     let world = World {
-        head: bad(),
-        found: Some(culprit("d", "E1", "c")),
+        head: Verdict::Bad,
+        found: vec![culprit("d", "E1", "c")],
         ..World::default()
     };
-    let expect = ["judge", "judge again", "search from a", "tell d E1", "publish c"];
+    let expect = ["judge", "search from a", "tell d E1", "publish c"];
     let (result, state) = check(sight("f"), &state, world, &expect);
     assert!(matches!(result, TickResult::Culprit(blame) if blame.reason == "test x failed"));
     assert_eq!(state.good, Some(version("c")));
@@ -212,11 +221,11 @@ fn a_culprit_is_told_of_and_the_version_before_it_is_published() {
 
     // A version on top is bad as well, and in another way.
     let world = World {
-        head: bad(),
-        found: Some(culprit("d", "E2", "c")),
+        head: Verdict::Bad,
+        found: vec![culprit("d", "E2", "c")],
         ..World::default()
     };
-    let expect = ["judge", "judge again", "search from c", "tell d E2"];
+    let expect = ["judge", "search from c", "tell d E2"];
     check(sight("g"), &state, world, &expect);
 }
 
@@ -238,8 +247,8 @@ fn a_version_that_could_not_be_published_is_published_by_the_next_tick() {
 #[test]
 fn without_a_base_nobody_is_to_blame() {
     let world = || World {
-        head: bad(),
-        found: Some(culprit("d", "E1", "c")),
+        head: Verdict::Bad,
+        found: vec![culprit("d", "E1", "c")],
         ..World::default()
     };
     let (result, state) = check(sight("f"), &State::default(), world(), &["judge"]);
@@ -250,7 +259,7 @@ fn without_a_base_nobody_is_to_blame() {
         base: Some("a".to_owned()),
         ..sight("f")
     };
-    let expect = ["judge", "judge again", "search from a", "tell d E1", "publish c"];
+    let expect = ["judge", "search from a", "tell d E1", "publish c"];
     check(told, &state, world(), &expect);
 }
 
@@ -263,11 +272,11 @@ fn a_base_that_the_user_insists_on_counts_for_more() {
     };
     for (insists, from) in [(true, "search from b"), (false, "search from a")] {
         let world = World {
-            head: bad(),
-            found: Some(culprit("d", "E1", "c")),
+            head: Verdict::Bad,
+            found: vec![culprit("d", "E1", "c")],
             ..World::default()
         };
-        let expect = ["judge", "judge again", from, "tell d E1", "publish c"];
+        let expect = ["judge", from, "tell d E1", "publish c"];
         check(insisted(insists), &after_good("a"), world, &expect);
     }
 }
@@ -275,11 +284,16 @@ fn a_base_that_the_user_insists_on_counts_for_more() {
 #[test]
 fn a_bad_base_blames_nobody_and_is_judged_again() {
     let world = || World {
-        head: bad(),
-        found: Some(finding(Conclusion::BaseBad { version: version("a") }, Vec::new())),
+        head: Verdict::Bad,
+        found: vec![finding(
+            Conclusion::BaseBad {
+                version: version("a"),
+            },
+            Vec::new(),
+        )],
         ..World::default()
     };
-    let expect = ["judge", "judge again", "search from a"];
+    let expect = ["judge", "search from a"];
     let (result, state) = check(sight("f"), &after_good("a"), world(), &expect);
     assert!(matches!(result, TickResult::Open(_)));
     check(sight("f"), &state, world(), &expect);
@@ -288,7 +302,7 @@ fn a_bad_base_blames_nobody_and_is_judged_again() {
 #[test]
 fn a_head_that_cannot_be_judged_is_neither_published_nor_blamed() {
     let skip = |kind| World {
-        head: vec![Verdict::Skip(kind)],
+        head: Verdict::Skip(kind),
         ..World::default()
     };
     let state = after_good("a");
@@ -297,26 +311,38 @@ fn a_head_that_cannot_be_judged_is_neither_published_nor_blamed() {
     assert_eq!(broken.good, Some(version("a")));
     check(sight("f"), &broken, World::default(), &[]);
     // What the machine was the reason for may be otherwise next time.
-    let (_, lost) = check(sight("f"), &state, skip(SkipKind::Infrastructure), &["judge"]);
+    let (_, lost) = check(
+        sight("f"),
+        &state,
+        skip(SkipKind::Infrastructure),
+        &["judge"],
+    );
     check(sight("f"), &lost, World::default(), &["judge", "publish f"]);
 }
 
 #[test]
 fn a_flaky_head_is_searched_with_doubt() {
     let flaky = |found| World {
-        head: vec![Verdict::Bad, Verdict::Good],
-        found: Some(found),
+        head: Verdict::Bad,
+        found: vec![found, finding(Conclusion::HeadGood, Vec::new())],
         ..World::default()
     };
-    let expect = ["judge", "judge again", "search from a, perhaps a flake"];
+    let expect = ["judge", "search from a", "weigh from a"];
     let none = Conclusion::NoCulprit {
         confidence: Finite::new(0.995).unwrap(),
     };
-    let world = flaky(finding(none, Vec::new()));
-    let (result, state) = check(sight("f"), &after_good("a"), world, &expect);
-    assert_eq!(result, TickResult::Flake);
-    // It was not found good either, so the next tick looks again.
-    check(sight("f"), &state, World::default(), &["judge", "publish f"]);
+    for found in [none, Conclusion::HeadGood] {
+        let world = flaky(finding(found, Vec::new()));
+        let (result, state) = check(sight("f"), &after_good("a"), world, &expect);
+        assert_eq!(result, TickResult::Flake);
+        // It was not found good either, so the next tick looks again.
+        check(
+            sight("f"),
+            &state,
+            World::default(),
+            &["judge", "publish f"],
+        );
+    }
 
     let expect = [&expect[..], &["tell d E1", "publish c"]].concat();
     let world = flaky(culprit("d", "E1", "c"));
@@ -332,11 +358,11 @@ fn a_culprit_without_a_change_is_not_told_of() {
         no_op: true,
     };
     let world = World {
-        head: bad(),
-        found: Some(finding(conclusion, Vec::new())),
+        head: Verdict::Bad,
+        found: vec![finding(conclusion, Vec::new())],
         ..World::default()
     };
-    let expect = ["judge", "judge again", "search from a"];
+    let expect = ["judge", "search from a"];
     let (result, _) = check(sight("f"), &after_good("a"), world, &expect);
     assert!(matches!(result, TickResult::Open(_)));
 }
@@ -346,12 +372,10 @@ fn nothing_is_settled_before_it_was_told() {
     let state = after_good("a");
     let mut tick = Tick::new(sight("f"), state.clone());
     tick.begin();
-    for _ in bad() {
-        tick.next(Done::Judged(HeadSeen {
-            verdict: Verdict::Bad,
-            reason: String::new(),
-        }));
-    }
+    tick.next(Done::Judged(HeadSeen {
+        verdict: Verdict::Bad,
+        reason: String::new(),
+    }));
     let told = tick.next(Done::Searched(culprit("d", "E1", "c")));
     assert!(matches!(told, Order::Tell(_)));
     assert_eq!(*tick.state(), state);
@@ -363,7 +387,7 @@ fn nothing_is_settled_before_it_was_told() {
 fn what_failed_is_tried_again() {
     let state = after_good("a");
     let mut tick = Tick::new(sight("f"), state.clone());
-    assert_eq!(tick.begin(), Order::JudgeHead { again: false });
+    assert_eq!(tick.begin(), Order::JudgeHead);
     let Order::End(end) = tick.next(Done::Failed("no memory".to_owned())) else {
         panic!("it goes on");
     };
