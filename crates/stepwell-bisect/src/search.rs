@@ -267,7 +267,7 @@ pub struct Search {
 /// How what was seen is dealt with.
 enum Method {
     Exact {
-        exact: Exact,
+        exact: Box<Exact>,
         /// All that was seen, for when it has to be weighed.
         seen: Vec<(Candidate, Seen)>,
     },
@@ -303,7 +303,7 @@ impl Search {
                 Method::Weighing(weighing_after_all(&history, &options)?)
             }
             Noise::None => Method::Exact {
-                exact: Exact::new(&history, &options),
+                exact: Box::new(Exact::new(&history, &options)),
                 seen: Vec::new(),
             },
             Noise::Known { .. } | Noise::Learned { .. } => {
