@@ -20,14 +20,18 @@ mod inquiry;
 mod judge;
 mod lab;
 mod manual;
+mod notice;
 mod opening;
 mod part;
+mod post;
 mod record;
 mod request;
+mod schedule;
 mod seed;
 mod standing;
 mod strategy;
 mod territory;
+mod watch;
 
 pub use archive::{Ancestry, Archive, ExportError, Files, Range};
 pub use component::{ComponentJudge, ComponentStrategist};
@@ -36,6 +40,12 @@ pub use git::{GitArchive, GitFiles};
 pub use judge::{Answer, Asked, Judge};
 pub use lab::{Bench, Pipelines, Prepared, Wanted};
 pub use manual::{Manual, Turn};
+pub use notice::{Addressing, Blame, DEFAULT_PER_DAY, Key, Recipient, Unreachable};
 pub use part::Part;
+pub use post::{Encryption, Letters, Login, MailServer, Post, PostError};
 pub use record::Record;
 pub use request::{Course, Ends, Request, Settings};
+pub use schedule::{Schedule, ScheduleError};
+pub use watch::{
+    HeadSeen, Settled, Sight, State, Telling, TickEnd, TickReport, TickResult, Watching, World,
+};
