@@ -102,7 +102,8 @@ pub async fn search<J: Judge, A: Archive>(
     ended
 }
 
-/// Goes on with a search, from what was journalled of it. What was judged is not judged again.
+/// Goes on with a search, from what was journalled of it. What was judged is not judged again. One
+/// that was aborted is gone on with as well: what made it end may have been seen to.
 ///
 /// # Errors
 ///
@@ -125,7 +126,7 @@ async fn drive<J: Judge, A: Archive>(
     territory: Arc<Territory>,
     tools: Tools<J, A>,
 ) -> Result<Ended, SearchError> {
-    if log.record.conclusion().is_none() {
+    if !log.record.is_over() {
         let mut inquiry = advice::prepare(&log.record, &territory, &tools).await?;
         if log.record.events.len() == 1 {
             let commits = u32::try_from(territory.suspects.len()).unwrap_or(u32::MAX);
@@ -135,18 +136,20 @@ async fn drive<J: Judge, A: Archive>(
         for fact in log.record.facts() {
             inquiry.observe(fact.version, fact.purpose, fact.observation);
         }
-        let ended = Drive::new(log, inquiry, &tools).run().await?;
-        log = ended.0;
-        if let Some(conclusion) = ended.1 {
+        let (driven, conclusion) = Drive::new(log, inquiry, &tools).run().await?;
+        log = driven;
+        let stopped = conclusion.is_none();
+        if let Some(conclusion) = conclusion {
             log.append(BisectEvent::Concluded(Box::new(conclusion)));
         }
         tools.journal.flush().await?;
+        if stopped {
+            return Ok(Ended::Stopped(log.record.id));
+        }
     }
     let finding = finding::assemble(&log.record, &territory);
-    Ok(match finding {
-        Some(finding) => Ended::Concluded(Box::new(finding)),
-        None => Ended::Stopped(log.record.id),
-    })
+    let finding = finding.ok_or(SearchError::Damaged(log.record.id))?;
+    Ok(Ended::Concluded(Box::new(finding)))
 }
 
 /// The journal of one search.

@@ -11,7 +11,7 @@ const LATER: u32 = 3;
 const AGAIN: u32 = 2;
 
 /// How long to wait before the first repetition; it doubles with each.
-const WAIT: Duration = Duration::from_millis(500);
+const WAIT: Duration = Duration::from_millis(200);
 
 /// Calls of a backtrace that are told.
 const FRAMES: usize = 8;

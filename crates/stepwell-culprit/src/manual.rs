@@ -99,7 +99,9 @@ impl Manual {
     ///
     /// A setting cannot be used.
     pub fn turn(&self) -> Result<Turn, SearchError> {
-        if let Some(conclusion) = self.record.conclusion() {
+        if let Some(conclusion) = self.record.conclusion()
+            && self.record.is_over()
+        {
             return Ok(Turn::Concluded(Box::new(conclusion.clone())));
         }
         let noise = self.record.summary().map(|summary| summary.noise);
@@ -171,7 +173,7 @@ impl Manual {
         let Turn::Concluded(conclusion) = self.turn()? else {
             return Ok(None);
         };
-        if self.record.conclusion().is_none() {
+        if !self.record.is_over() {
             self.append(vec![BisectEvent::Concluded(conclusion)])
                 .await?;
         }

@@ -84,6 +84,12 @@ impl Record {
         })
     }
 
+    /// Whether nothing more is to be found out.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        !matches!(self.conclusion(), None | Some(Conclusion::Aborted { .. }))
+    }
+
     /// The report; none before the search has ended. It blocks, since the history is read once more;
     /// if that cannot be read any more, places in it are left out.
     #[must_use]

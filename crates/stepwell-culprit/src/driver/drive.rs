@@ -98,7 +98,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             }
             let ended = tokio::select! {
                 biased;
-                _ = cancel.changed() => continue,
+                Ok(()) = cancel.changed() => continue,
                 Some(ended) = self.tasks.join_next() => Some(ended),
                 () = until(self.deadline) => None,
             };

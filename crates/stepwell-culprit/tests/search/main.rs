@@ -1,0 +1,11 @@
+//! Searches with a scripted judge, a history given as data, and a real journal.
+
+#![cfg(test)]
+
+mod ends;
+mod failing;
+mod finding;
+mod remembered;
+mod resumed;
+mod rig;
+mod strategist;
