@@ -47,7 +47,7 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
     ("stepwell-sandbox", &["stepwell-egress", "stepwell-event"]),
     ("stepwell-tasks", &["stepwell-event"]),
     ("stepwell-store", &["stepwell-event"]),
-    ("stepwell-workspace", &[]),
+    ("stepwell-workspace", &["stepwell-event"]),
     (
         "stepwell-report",
         &[
@@ -109,7 +109,8 @@ const EDGES: [(&str, &[&str]); 4] = [
 ];
 
 /// For guests, for tests, for building.
-const OTHERS: [(&str, &[&str]); 3] = [
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("stepwell-oracle", &[]),
     ("stepwell-task", &[]),
     ("stepwell-testkit", &[]),
     ("xtask", &["stepwell-testkit"]),

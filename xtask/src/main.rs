@@ -9,6 +9,7 @@
 mod bench;
 #[cfg(feature = "bindings")]
 mod bindings;
+mod bisect_sim;
 mod build;
 mod fuzz;
 mod levels;
@@ -31,6 +32,8 @@ usage: cargo xtask COMMAND
   bench levels        what a step and a job cost at each level of isolation
   bench crash [ROUNDS]
                       kill runs at random moments and look at what is left, 200 if not said
+  bisect-sim [TABLE…] [--trials N] [--seed S]
+                      play searches against made-up histories, next to the numbers to reach
   conformance FOLDER  run wasi-testsuite, whose branch `prod/testsuite-base` is checked out there
   fuzz [SECONDS]      run each fuzz target for a while, 600 s if not said (needs cargo-fuzz)
   semantics           run the tests of the rules; how many cases there are of each section
@@ -69,6 +72,7 @@ fn execute() -> anyhow::Result<()> {
             "bench",
             name @ ("compute" | "density" | "neighbours" | "stop" | "throughput"),
         ] => bench::figures(name),
+        ["bisect-sim", arguments @ ..] => bisect_sim::play(arguments),
         ["conformance", folder] => conformance(folder),
         #[cfg(feature = "bindings")]
         ["bindings"] => bindings::write(),

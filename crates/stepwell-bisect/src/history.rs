@@ -1,5 +1,6 @@
 //! The versions that may be to blame, and how they descend from one another.
 
+use crate::sums::sums;
 use std::fmt;
 
 /// A version of a [`History`]: its place, parents before children.
@@ -26,6 +27,8 @@ pub struct History {
     /// Whether each counts: it changes something that is looked at. The others are never judged and
     /// add no weight.
     counts: Vec<bool>,
+    /// The place of each in the order of their names; empty if they have none.
+    ranks: Vec<u32>,
 }
 
 /// What is wrong with a history.
@@ -68,6 +71,7 @@ impl History {
             starts: Vec::with_capacity(parents.len() + 1),
             parents: Vec::with_capacity(parents.len()),
             counts: vec![true; parents.len()],
+            ranks: Vec::new(),
         };
         history.starts.push(0);
         for (child, parents) in (0..count).zip(parents) {
@@ -96,6 +100,7 @@ impl History {
             starts: (0..=count).map(|place| place.saturating_sub(1)).collect(),
             parents: (0..count - 1).map(Candidate).collect(),
             counts: vec![true; count as usize],
+            ranks: Vec::new(),
         })
     }
 
@@ -111,6 +116,32 @@ impl History {
         self
     }
 
+    /// Gives each version a name, which breaks ties in [`Order::Git`](crate::Order::Git).
+    #[must_use]
+    pub fn named<T: Ord>(mut self, name: impl Fn(Candidate) -> T) -> Self {
+        let mut order: Vec<Candidate> = self.candidates().collect();
+        order.sort_by_cached_key(|candidate| name(*candidate));
+        self.ranks = vec![0; self.len()];
+        for (rank, candidate) in (0..).zip(order) {
+            if let Some(slot) = self.ranks.get_mut(candidate.index()) {
+                *slot = rank;
+            }
+        }
+        self
+    }
+
+    /// Gives versions the places that they had in a larger history's order of names.
+    pub(crate) fn ranked(mut self, rank: impl Fn(Candidate) -> u32) -> Self {
+        self.ranks = self.candidates().map(rank).collect();
+        self
+    }
+
+    /// The place of a version in the order of the names, or in the history if it has none.
+    pub(crate) fn rank(&self, candidate: Candidate) -> u32 {
+        let rank = self.ranks.get(candidate.index());
+        rank.copied().unwrap_or(candidate.0)
+    }
+
     /// How many versions there are, at least 1.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a history is never empty")]
@@ -121,6 +152,22 @@ impl History {
     /// All versions, in order.
     pub fn candidates(&self) -> impl DoubleEndedIterator<Item = Candidate> + use<> {
         (0..u32::try_from(self.counts.len()).unwrap_or(u32::MAX)).map(Candidate)
+    }
+
+    /// Whether each version is the child of the one before.
+    #[must_use]
+    pub fn is_linear(&self) -> bool {
+        self.candidates().all(|candidate| {
+            let before = candidate.0.checked_sub(1).map(Candidate);
+            self.parents(candidate) == before.as_slice()
+        })
+    }
+
+    /// How many versions that count each version leads to, itself included.
+    #[must_use]
+    pub fn weights(&self) -> Vec<u64> {
+        let all: Vec<Candidate> = self.candidates().collect();
+        sums(self, &all, |candidate| u32::from(self.counted(candidate)))
     }
 
     /// The bad version.

@@ -1,7 +1,11 @@
 //! The one interface of all methods.
 
+use crate::exact::{Choice, Contradiction, Exact};
 use crate::history::{Candidate, History};
+use crate::weighing::Weighing;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use stepwell_event::SkipKind;
 
 /// Which of two versions in the middle is taken.
@@ -111,6 +115,50 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Whether these can be used for so many versions.
+    fn check(&self, versions: usize) -> Result<(), OptionsError> {
+        let wrong = |what: String| Err(OptionsError(what));
+        if !(self.confidence > 0.5 && self.confidence < 1.0) {
+            let confidence = self.confidence;
+            return wrong(format!(
+                "the confidence is {confidence}, not between 0.5 and 1"
+            ));
+        }
+        if !(0.0..1.0).contains(&self.no_culprit) {
+            let no_culprit = self.no_culprit;
+            return wrong(format!(
+                "the probability that no version is to blame is {no_culprit}, not from 0 to below 1"
+            ));
+        }
+        if self.trials == 0 {
+            return wrong("a judgement has no trial; it needs at least 1".to_owned());
+        }
+        for (what, values) in [("weights", &self.prior), ("costs", &self.costs)] {
+            if !values.is_empty() && values.len() != versions {
+                let count = values.len();
+                return wrong(format!("there are {count} {what} for {versions} versions"));
+            }
+        }
+        let is_weight = |weight: &f64| weight.is_finite() && *weight >= 0.0;
+        let total: f64 = self.prior.iter().sum();
+        if !self.prior.iter().all(is_weight) || !total.is_finite() {
+            return wrong("a weight is negative or not finite".to_owned());
+        }
+        if !self.prior.is_empty() && total <= 0.0 {
+            return wrong("all weights are 0; one at least has to be more".to_owned());
+        }
+        if !self
+            .costs
+            .iter()
+            .all(|cost| cost.is_finite() && *cost > 0.0)
+        {
+            return wrong("a cost is not positive or not finite".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// A value of [`Options`] that cannot be used, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionsError(pub String);
@@ -202,7 +250,42 @@ pub struct Progress {
 }
 
 /// A search.
-pub struct Search;
+///
+/// Without noise every judgement is believed until two contradict one another; from then on, and from
+/// the start if there is noise, all of them are weighed.
+pub struct Search {
+    history: Arc<History>,
+    options: Options,
+    method: Method,
+    running: BTreeSet<Candidate>,
+    /// What was told to be cancelled and has not been heard of since.
+    cancelled: BTreeSet<Candidate>,
+    /// The most judgements that went on side by side.
+    slots: usize,
+}
+
+/// How what was seen is dealt with.
+enum Method {
+    Exact {
+        exact: Box<Exact>,
+        /// All that was seen, for when it has to be weighed.
+        seen: Vec<(Candidate, Seen)>,
+    },
+    Weighing(Weighing),
+}
+
+/// Weighs although no noise was expected: some judgement must be wrong, or may be.
+fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weighing, OptionsError> {
+    let noise = Noise::Known {
+        false_bad: 0.1,
+        false_good: 0.1,
+    };
+    let options = Options {
+        noise,
+        ..options.clone()
+    };
+    Weighing::new(Arc::clone(history), &options)
+}
 
 impl Search {
     /// Begins a search in which the last version of `history` is known to be bad, and every parent
@@ -211,28 +294,123 @@ impl Search {
     /// # Errors
     ///
     /// A value of `options` cannot be used.
-    pub fn new(_history: History, _options: Options) -> Result<Self, OptionsError> {
-        Err(OptionsError("not written yet".to_owned()))
+    pub fn new(history: History, options: Options) -> Result<Self, OptionsError> {
+        options.check(history.len())?;
+        let history = Arc::new(history);
+        let method = match options.noise {
+            // That no version is to blame takes a judgement that was wrong.
+            Noise::None if options.no_culprit > 0.0 => {
+                Method::Weighing(weighing_after_all(&history, &options)?)
+            }
+            Noise::None => Method::Exact {
+                exact: Box::new(Exact::new(&history, &options)),
+                seen: Vec::new(),
+            },
+            Noise::Known { .. } | Noise::Learned { .. } => {
+                Method::Weighing(Weighing::new(Arc::clone(&history), &options)?)
+            }
+        };
+        Ok(Self {
+            history,
+            options,
+            method,
+            running: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+            slots: 1,
+        })
     }
 
     /// Takes what was seen of a candidate, in any order.
-    pub fn observe(&mut self, _candidate: Candidate, _seen: Seen) {}
+    pub fn observe(&mut self, candidate: Candidate, seen: Seen) {
+        let is_known = candidate.index() < self.history.len();
+        if self.cancelled.remove(&candidate) || !is_known {
+            return;
+        }
+        self.running.remove(&candidate);
+        match &mut self.method {
+            Method::Weighing(weighing) => weighing.observe(candidate, seen),
+            Method::Exact { exact, seen: all } => {
+                all.push((candidate, seen));
+                let outcome = match seen {
+                    Seen::Trials { good: 0, bad: 0 } => Ok(()),
+                    Seen::Trials { bad: 0, .. } => exact.good(candidate),
+                    Seen::Trials { good: 0, .. } => exact.bad(candidate),
+                    Seen::Trials { .. } => Err(Contradiction),
+                    Seen::Untestable(kind) => {
+                        exact.untestable(candidate, kind);
+                        Ok(())
+                    }
+                };
+                if outcome == Err(Contradiction) {
+                    self.weigh();
+                }
+            }
+        }
+    }
+
+    /// Weighs from now on, and all that was seen before.
+    fn weigh(&mut self) {
+        let Method::Exact { seen, .. } = &self.method else {
+            return;
+        };
+        if let Ok(mut weighing) = weighing_after_all(&self.history, &self.options) {
+            for (candidate, seen) in seen {
+                weighing.observe(*candidate, *seen);
+            }
+            self.method = Method::Weighing(weighing);
+        }
+    }
 
     /// Forgets that a candidate is being judged: its judgement failed for reasons of its own.
-    pub fn withdraw(&mut self, _candidate: Candidate) {}
+    pub fn withdraw(&mut self, candidate: Candidate) {
+        self.cancelled.remove(&candidate);
+        if self.running.remove(&candidate)
+            && let Method::Weighing(weighing) = &mut self.method
+        {
+            weighing.withdraw(candidate);
+        }
+    }
 
     /// What to do when `free` more judgements can begin.
-    pub fn next(&mut self, _free: usize) -> Next {
-        Next::default()
+    pub fn next(&mut self, free: usize) -> Next {
+        self.slots = self.slots.max(free.saturating_add(self.running.len()));
+        let mut next = match &mut self.method {
+            Method::Weighing(weighing) => weighing.next(free),
+            Method::Exact { exact, .. } => {
+                let (running, cancel): (BTreeSet<_>, BTreeSet<_>) =
+                    self.running.iter().partition(|it| exact.is_open(**it));
+                let (start, found) = match exact.choose(free, &running) {
+                    Choice::Judge(candidates) => (candidates, None),
+                    Choice::Found(found) => (Vec::new(), Some(found)),
+                };
+                let trials = self.options.trials;
+                let start = start.into_iter();
+                Next {
+                    start: start.map(|candidate| Start { candidate, trials }).collect(),
+                    cancel: cancel.into_iter().collect(),
+                    found,
+                }
+            }
+        };
+        for candidate in &next.cancel {
+            self.running.remove(candidate);
+            self.cancelled.insert(*candidate);
+        }
+        // What the method before this one began may still go on.
+        next.start
+            .retain(|start| self.running.insert(start.candidate));
+        for start in &next.start {
+            self.cancelled.remove(&start.candidate);
+        }
+        next
     }
 
     /// How far it is.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress {
-            left: 0,
-            rounds: 0,
-            confidence: None,
+        match &self.method {
+            Method::Exact { exact, .. } => exact.progress(self.slots),
+            Method::Weighing(weighing) => weighing.progress(),
         }
     }
 }

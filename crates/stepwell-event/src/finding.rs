@@ -53,6 +53,11 @@ pub enum BisectEvent {
         /// What it is.
         observation: Box<Observation>,
     },
+    /// What somebody said of a version, the last time, is taken back.
+    Unmarked {
+        /// The version's identifier.
+        version: String,
+    },
     /// What is known after an observation.
     Progress {
         /// Versions that may still be the culprit.
@@ -227,7 +232,8 @@ pub enum Conclusion {
 pub struct Probe {
     /// The version.
     pub version: Version,
-    /// Where it is in the range, from 1; 0 is the good end. None for what is outside of it.
+    /// Where it is among the commits of the range, from 1 to [`Finding::commits`], parents before
+    /// children; 0 is the good end. None for what is outside of it.
     pub position: Option<u32>,
     /// Why it was judged.
     pub purpose: Purpose,
@@ -237,6 +243,32 @@ pub struct Probe {
     pub started_ms: u64,
     /// Milliseconds that it took.
     pub wall_ms: u64,
+}
+
+/// What is known of a commit in the range when the search has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It is good: it was judged, or what was judged descends from it.
+    Good,
+    /// It is bad: it was judged, or it descends from what was judged.
+    Bad,
+    /// It may be to blame.
+    Suspect,
+    /// It may be to blame, and it cannot be judged or was taken to be so.
+    Untestable,
+    /// It is not to blame, but whether it is good or bad is not known: it is on another line.
+    Aside,
+}
+
+/// Commits next to one another in the range of which the same is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Stretch {
+    /// What.
+    pub standing: Standing,
+    /// How many there are.
+    pub commits: u32,
 }
 
 /// What a search cost.
@@ -269,6 +301,9 @@ pub struct Finding {
     pub commits: u32,
     /// Versions among them that differ in their files.
     pub versions: u32,
+    /// What is known of each of the commits, in order. Empty if nothing was ranged.
+    #[serde(default)]
+    pub range: Vec<Stretch>,
     /// What was judged, in the order in which it began.
     pub probes: Vec<Probe>,
     /// What was found.

@@ -24,11 +24,11 @@ pub use event::{
 };
 pub use finding::{
     BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, OracleSummary, Probe, ProbeEnd,
-    Purpose, SearchSummary,
+    Purpose, SearchSummary, Standing, Stretch,
 };
 pub use finite::{Finite, NotFinite};
 pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};
-pub use id::{Digest, ParseIdError, RunId};
+pub use id::{Digest, ParseIdError, RunId, SearchId};
 pub use judgement::{
     About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
     LabStep, Measurement, NoiseModel, Notice, Observation, Overlay, Person, Proposal, Question,

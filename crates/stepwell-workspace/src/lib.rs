@@ -12,10 +12,14 @@
 //! workspace, and where that has led is judged by the descriptor that came out.
 //!
 //! All calls block, and all are bounded.
+//!
+//! Versions that are not checked out are read from the project's [`Repository`]. An [`Exporter`]
+//! makes workspaces of them.
 
 mod checkout;
 mod copy;
 mod error;
+mod git;
 mod glob;
 mod inventory;
 mod nearby;
@@ -27,6 +31,10 @@ mod walk;
 pub use checkout::Checkout;
 pub use copy::Copied;
 pub use error::{WorkspaceError, WorkspaceErrorKind};
+pub use git::{
+    Ancestry, ExportLimits, Exported, Exporter, Facts, GitError, MAX_DIRTY, MAX_NAMED, MAX_PERSON,
+    MAX_SUBJECT, ObjectId, Patch, Range, Repository, RevisionProblem,
+};
 pub use inventory::{Difference, Hashes, Inventory, MAX_INVENTORY};
 pub use removal::remove;
 pub use tree::{MAX_TREE_BYTES, MAX_TREE_DEPTH};

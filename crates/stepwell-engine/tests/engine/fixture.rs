@@ -126,6 +126,7 @@ pub(crate) fn report(outcome: Outcome) -> StepReport {
         usage: Usage::default(),
         read_stdin: false,
         core_dump: None,
+        reply: None,
     }
 }
 

@@ -385,6 +385,7 @@ fn a_step_that_asks_a_question_is_told_that_nobody_answers() {
     let asked = |outcome| StepReport {
         read_stdin: true,
         core_dump: None,
+        reply: None,
         ..report(outcome)
     };
     assert_eq!(

@@ -156,6 +156,7 @@ impl Case {
                     usage: Usage::default(),
                     read_stdin: false,
                     core_dump: None,
+                    reply: None,
                 }));
                 let requests = std::mem::take(&mut driver.collecting);
                 if !requests.is_empty() {

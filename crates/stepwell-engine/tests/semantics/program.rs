@@ -38,7 +38,7 @@ impl Program {
     pub(crate) fn new(request: StepRequest, attempt: u64) -> Self {
         let rest = match request.entry {
             Entry::Command { args } => args.into(),
-            Entry::Bisect(_) => Vec::new(),
+            Entry::Bisect(_) => VecDeque::new(),
             Entry::Task { inputs } => inputs
                 .into_iter()
                 .map(|(name, value)| format!("{name}={value}"))

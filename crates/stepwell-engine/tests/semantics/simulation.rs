@@ -258,6 +258,7 @@ impl Simulation {
             usage: Usage::default(),
             read_stdin: false,
             core_dump: None,
+            reply: None,
         };
         self.tell_job(number, JobInput::StepEnded(report));
     }

@@ -132,6 +132,7 @@ where
             usage: Usage::default(),
             read_stdin: false,
             core_dump: self.core_dump.map(<[u8]>::to_vec),
+            reply: None,
         }
     }
 }
