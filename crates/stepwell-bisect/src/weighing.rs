@@ -15,8 +15,8 @@ use crate::search::{
 };
 use ancestry::{Amount, Ancestry};
 use choice::Says;
-use gaps::Untestable;
 use classes::{Classes, Counts};
+use gaps::Untestable;
 use rates::{Outlook, Rates};
 use std::sync::Arc;
 
@@ -24,10 +24,10 @@ use std::sync::Arc;
 const LEAST: f64 = 1e-200;
 
 /// How much less doubt than wanted is allowed while rates are learned: see [`learned`].
-const CAUTION: f64 = 20.0;
+const CAUTION: f64 = 25.0;
 
 /// How much more doubt is stated than is believed when rates are learned.
-const HONESTY: f64 = 2.0;
+const HONESTY: f64 = 3.0;
 
 /// Whether a version can be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,27 +86,12 @@ pub(crate) struct Weighing {
 }
 
 impl Weighing {
-    /// Begins a search.
+    /// Begins a search. `options` were checked on their own.
     ///
     /// # Errors
     ///
     /// A value of `options` cannot be used.
     pub(crate) fn new(history: Arc<History>, options: &Options) -> Result<Self, OptionsError> {
-        if !(options.confidence > 0.5 && options.confidence < 1.0) {
-            return Err(refused("a confidence lies between 0.5 and 1"));
-        }
-        if options.trials == 0 {
-            return Err(refused("a judgement needs at least 1 trial"));
-        }
-        if !options.costs.is_empty()
-            && (options.costs.len() != history.len()
-                || !options
-                    .costs
-                    .iter()
-                    .all(|cost| *cost > 0.0 && cost.is_finite()))
-        {
-            return Err(refused("costs are positive numbers, one for each version"));
-        }
         let prior = prior(&history, options)?;
         let classes = Classes::new(&prior);
         let mut weighing = Self {
@@ -171,8 +156,18 @@ impl Weighing {
                 self.weigh();
             }
         }
-        if self.versions.iter().any(|version| version.state == State::Untestable) {
-            let Self { history, ancestry, gaps, versions, .. } = self;
+        if self
+            .versions
+            .iter()
+            .any(|version| version.state == State::Untestable)
+        {
+            let Self {
+                history,
+                ancestry,
+                gaps,
+                versions,
+                ..
+            } = self;
             self.untestable = Some(Untestable::find(history, ancestry, *gaps, versions));
         }
     }
@@ -298,10 +293,10 @@ impl Weighing {
         }
         let confidence = self.stated(weight);
         match self.candidate(place) {
-            Some(candidate) => self
-                .unseen(candidate)
-                .is_none()
-                .then_some(Found::Culprit { candidate, confidence }),
+            Some(candidate) => self.unseen(candidate).is_none().then_some(Found::Culprit {
+                candidate,
+                confidence,
+            }),
             None => Some(Found::NoCulprit { confidence }),
         }
     }
@@ -329,8 +324,11 @@ impl Weighing {
         };
         let own = culprit != self.history.bad() && open(&culprit, |seen| seen.bad);
         let mut parents = self.history.parents(culprit).iter();
-        own.then_some(culprit)
-            .or_else(|| parents.find(|parent| open(parent, |seen| seen.good)).copied())
+        own.then_some(culprit).or_else(|| {
+            parents
+                .find(|parent| open(parent, |seen| seen.good))
+                .copied()
+        })
     }
 
     /// Several suspects that are sure enough together and that nothing tells apart.
@@ -349,7 +347,9 @@ impl Weighing {
             .collect();
         let within = |state: State| {
             let of = |candidate: &Candidate| {
-                self.versions.get(candidate.index()).is_some_and(|version| version.state == state)
+                self.versions
+                    .get(candidate.index())
+                    .is_some_and(|version| version.state == state)
             };
             suspects.iter().copied().filter(of).collect()
         };
@@ -421,21 +421,6 @@ fn prior(history: &History, options: &Options) -> Result<Vec<f64>, OptionsError>
         true => 1.0,
         false => options.prior.get(candidate.index()).copied().unwrap_or(0.0),
     };
-    if !(options.prior.is_empty() || options.prior.len() == history.len())
-        || !options
-            .prior
-            .iter()
-            .all(|weight| *weight >= 0.0 && weight.is_finite())
-    {
-        return Err(refused(
-            "weights are no negative numbers, one for each version",
-        ));
-    }
-    if !(0.0..1.0).contains(&options.no_culprit) {
-        return Err(refused(
-            "how likely it is that nothing is to blame lies between 0 and 1",
-        ));
-    }
     let weights = history
         .candidates()
         .map(|candidate| match history.counted(candidate) {

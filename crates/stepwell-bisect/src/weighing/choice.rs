@@ -5,12 +5,16 @@
 //! weight lies in the version and its ancestors; otherwise a little beside. The newest version is taken
 //! when all that is more than half lies on "none of them".
 
-use super::{State, Weighing};
 use super::ancestry::{Amount, Ancestry};
 use super::rates::{Outlook, Rates, entropy};
+use super::{State, Weighing};
 use crate::history::Candidate;
 use crate::search::{Rounding, Start};
 use std::cmp::Ordering;
+
+/// How much of what the best version is worth another has to be, to be judged at the same time instead
+/// of trying the best more often.
+const NEIGHBOUR: f64 = 0.98;
 
 impl Weighing {
     /// What to begin, at most `free` judgements and `left` trials.
@@ -21,7 +25,10 @@ impl Weighing {
         let (likeliest, weight) = self.likeliest();
         let unseen = self.candidate(likeliest).filter(|_| weight >= self.enough);
         if let Some(candidate) = unseen.and_then(|candidate| self.unseen(candidate)) {
-            let idle = self.versions.get(candidate.index()).is_some_and(|version| version.running == 0);
+            let idle = self
+                .versions
+                .get(candidate.index())
+                .is_some_and(|version| version.running == 0);
             if idle {
                 let trials = self.trials.min(left);
                 chosen.push(Start { candidate, trials });
@@ -32,10 +39,22 @@ impl Weighing {
         targets.sort_by(|a, b| (a - 0.5).abs().total_cmp(&(b - 0.5).abs()));
         for target in targets {
             let trials = self.trials.min(left);
-            let best = self.best(target, &chosen).filter(|_| trials > 0);
-            let Some(candidate) = best else { break };
+            let Some((candidate, worth)) = self.best(target, &[]).filter(|_| trials > 0) else {
+                break;
+            };
             left -= trials;
-            chosen.push(Start { candidate, trials });
+            // Trials of another version can go on at the same time.
+            let taken: Vec<Candidate> = chosen.iter().map(|start| start.candidate).collect();
+            let candidate = match taken.contains(&candidate) {
+                true => (self.best(target, &taken))
+                    .filter(|(_, other)| *other >= worth * NEIGHBOUR)
+                    .map_or(candidate, |(other, _)| other),
+                false => candidate,
+            };
+            match chosen.iter_mut().find(|start| start.candidate == candidate) {
+                Some(same) => same.trials += trials,
+                None => chosen.push(Start { candidate, trials }),
+            }
         }
         chosen
     }
@@ -84,7 +103,7 @@ impl Weighing {
     }
 
     /// What is worth most for what it costs, if this part of the weight were half of it.
-    fn best(&self, target: f64, chosen: &[Start]) -> Option<Candidate> {
+    fn best(&self, target: f64, taken: &[Candidate]) -> Option<(Candidate, f64)> {
         let view = View::new(self, target);
         let free = self
             .history
@@ -94,7 +113,7 @@ impl Weighing {
             .filter(|((candidate, version), _)| {
                 version.state == State::Open
                     && version.running == 0
-                    && chosen.iter().all(|start| start.candidate != *candidate)
+                    && !taken.contains(candidate)
             });
         let mut best: Option<(Candidate, f64)> = None;
         let mut consider = |candidate: Candidate, worth: f64| {
@@ -109,10 +128,16 @@ impl Weighing {
         let single = matches!(self.rates, Rates::Known(_));
         let alike = self.costs.is_empty() && self.untestable.is_none();
         if !(alike && (single || matches!(self.ancestry, Ancestry::Linear))) {
-            let ease = self.untestable.as_ref().map(|untestable| untestable.ease.as_slice());
+            let ease = self
+                .untestable
+                .as_ref()
+                .map(|untestable| untestable.ease.as_slice());
             for ((candidate, _), (sum, _)) in free {
                 let of = |numbers: &[f64]| numbers.get(candidate.index()).copied().unwrap_or(1.0);
-                consider(candidate, view.worth(sum) * of(ease.unwrap_or_default()) / of(&self.costs));
+                consider(
+                    candidate,
+                    view.worth(sum) * of(ease.unwrap_or_default()) / of(&self.costs),
+                );
             }
         } else {
             let groups = if single { 1 } else { self.says.len() };
@@ -133,7 +158,7 @@ impl Weighing {
                 }
             }
         }
-        best.map(|(candidate, _)| candidate)
+        best
     }
 
     /// About how many rounds of judgements are left: to find the culprit, and then to be sure of it.

@@ -41,7 +41,11 @@ impl Untestable {
                 Gaps::Edges { inside } if linear => Some(inside as usize),
                 Gaps::Edges { .. } | Gaps::Exhaustive => None,
             };
-            judge(stretch, assumed, ease.get_mut(start..end).unwrap_or_default());
+            judge(
+                stretch,
+                assumed,
+                ease.get_mut(start..end).unwrap_or_default(),
+            );
             start = end + 1;
         }
         Self {
@@ -55,7 +59,12 @@ impl Untestable {
 fn judge(stretch: &mut [Version], assumed: Option<usize>, ease: &mut [f64]) {
     let of = |stretch: &[Version]| -> Vec<usize> {
         let untestable = |(_, version): &(usize, &Version)| version.state == State::Untestable;
-        stretch.iter().enumerate().filter(untestable).map(|(place, _)| place).collect()
+        stretch
+            .iter()
+            .enumerate()
+            .filter(untestable)
+            .map(|(place, _)| place)
+            .collect()
     };
     let places = of(stretch);
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
@@ -73,7 +82,10 @@ fn judge(stretch: &mut [Version], assumed: Option<usize>, ease: &mut [f64]) {
             }
         } as f64;
         *ease = distance / (distance + span) * if inside { 0.5 } else { 1.0 };
-        if inside && version.state == State::Open && assumed.is_some_and(|most| places.len() >= most) {
+        if inside
+            && version.state == State::Open
+            && assumed.is_some_and(|most| places.len() >= most)
+        {
             version.state = State::Assumed;
         }
     }
@@ -122,7 +134,9 @@ fn without_descendants(
 ) -> Vec<Candidate> {
     let old = candidates.iter().copied().filter(|candidate| {
         let ancestors = ancestry.ancestors(history, *candidate);
-        !candidates.iter().any(|other| other != candidate && ancestors.contains(other.index()))
+        !candidates
+            .iter()
+            .any(|other| other != candidate && ancestors.contains(other.index()))
     });
     old.collect()
 }

@@ -39,7 +39,10 @@ pub(super) struct Learned {
 impl Learned {
     pub(super) fn new(false_bad: (f64, f64), false_good: (f64, f64)) -> Result<Self, OptionsError> {
         let usable = |x: f64| x > 0.0 && x.is_finite();
-        if ![false_bad, false_good].iter().all(|(a, b)| usable(*a) && usable(*b)) {
+        if ![false_bad, false_good]
+            .iter()
+            .all(|(a, b)| usable(*a) && usable(*b))
+        {
             return Err(refused("beliefs about rates are two positive numbers each"));
         }
         let mut rates = [0.0; NODES];
@@ -48,8 +51,8 @@ impl Learned {
             *rate = libm::sin(angle) * libm::sin(angle);
         }
         let believed = |(a, b): (f64, f64)| {
-            let logs = rates
-                .map(|rate| (a - 0.5) * libm::log(rate) + (b - 0.5) * libm::log(1.0 - rate));
+            let logs =
+                rates.map(|rate| (a - 0.5) * libm::log(rate) + (b - 0.5) * libm::log(1.0 - rate));
             let greatest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let logs = logs.map(|log| log - greatest);
             Believed {
@@ -111,7 +114,11 @@ impl Learned {
         // than 1. So the values of the one go with ever more of the other.
         let (mut sum, mut sum_rate) = (0.0, 0.0);
         let (mut all, mut all_bad, mut all_good) = (0.0, 0.0, 0.0);
-        let pairs = false_bad.iter().zip(&self.rates).rev().zip(false_good.iter().zip(&self.rates));
+        let pairs = false_bad
+            .iter()
+            .zip(&self.rates)
+            .rev()
+            .zip(false_good.iter().zip(&self.rates));
         for ((bad, bad_rate), (good, good_rate)) in pairs {
             if *bad_rate < 0.5 {
                 all += bad * sum;

@@ -36,8 +36,14 @@ impl Rates {
     pub(super) fn new(noise: Noise) -> Result<Self, OptionsError> {
         let (false_bad, false_good) = match noise {
             Noise::None => (0.0, 0.0),
-            Noise::Known { false_bad, false_good } => (false_bad, false_good),
-            Noise::Learned { false_bad, false_good } => {
+            Noise::Known {
+                false_bad,
+                false_good,
+            } => (false_bad, false_good),
+            Noise::Learned {
+                false_bad,
+                false_good,
+            } => {
                 return Ok(Self::Learned(Learned::new(false_bad, false_good)?));
             }
         };
@@ -110,11 +116,14 @@ impl Known {
 
     fn outlook(&self, of_good: Counts, of_bad: Counts) -> Outlook {
         let counts = [of_good.bad, of_good.good, of_bad.good, of_bad.bad];
-        let powers = counts.into_iter().zip(self.logs).map(|(count, log)| match count {
-            // Also of what cannot happen.
-            0 => 0.0,
-            _ => f64::from(count) * log,
-        });
+        let powers = counts
+            .into_iter()
+            .zip(self.logs)
+            .map(|(count, log)| match count {
+                // Also of what cannot happen.
+                0 => 0.0,
+                _ => f64::from(count) * log,
+            });
         Outlook {
             likelihood: powers.sum(),
             bad_of_bad: 1.0 - self.false_good,
