@@ -53,6 +53,11 @@ pub enum BisectEvent {
         /// What it is.
         observation: Box<Observation>,
     },
+    /// What somebody said of a version, the last time, is taken back.
+    Unmarked {
+        /// The version's identifier.
+        version: String,
+    },
     /// What is known after an observation.
     Progress {
         /// Versions that may still be the culprit.
