@@ -7,14 +7,15 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Access, Denial, Digest, Entry, Grants, GuestEvent, LimitKind, Limits, Outcome, Refusal,
-    StepReport, StepRequest, Stream, WorkspaceGrant,
+    Access, Denial, Digest, Entry, Grants, GuestEvent, HostAnswer, HostCall, LimitKind, Limits,
+    Outcome, Question, Refusal, Reply, StepReport, StepRequest, Stream, WorkspaceGrant,
 };
 use stepwell_sandbox::{
     Answer, Code, CodeCache, Component, InThisProcess, LoadError, Metering, Sandbox, SandboxConfig,
     StepSink, StopHandle,
 };
 use stepwell_testkit::guests::Guests;
+use tokio::sync::oneshot;
 
 /// Slots of the sandbox that tests share.
 pub(crate) const SLOTS: u32 = 16;
@@ -23,7 +24,11 @@ pub(crate) const SLOTS: u32 = 16;
 pub(crate) fn guest(name: &str) -> Vec<u8> {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| Guests::Tests.build().unwrap());
-    let path = folder.join(format!("{}.wasm", name.replace("task-", "task_")));
+    let file = match name.starts_with("task-") || name.starts_with("bisect-") {
+        true => name.replace('-', "_"),
+        false => name.to_owned(),
+    };
+    let path = folder.join(format!("{file}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -87,6 +92,14 @@ pub(crate) fn task_bytes(bytes: Vec<u8>) -> Step {
     Step::new(bytes, Entry::Task { inputs: Vec::new() })
 }
 
+/// A component of `stepwell:bisect` of `tests/guests`.
+pub(crate) fn asked(name: &str, question: Question) -> Step {
+    Step::new(guest(name), Entry::Bisect(Box::new(question)))
+}
+
+/// What a host does that a guest asks for something; `None` if it never answers.
+pub(crate) type Host = fn(&HostCall) -> Option<HostAnswer>;
+
 /// What is done to a running step.
 pub(crate) type Act = fn(&StopHandle);
 
@@ -144,6 +157,12 @@ impl Step {
             panic!("a command has arguments");
         };
         inputs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Enters the component in another way.
+    pub(crate) fn entered(mut self, entry: Entry) -> Self {
+        self.entry = entry;
         self
     }
 
@@ -231,6 +250,12 @@ impl Step {
         self
     }
 
+    /// The sink does what the guest asks of its host.
+    pub(crate) fn lending(mut self, host: Host) -> Self {
+        self.sink.host = Some(host);
+        self
+    }
+
     /// Asks the step to stop when it logs for the first time.
     pub(crate) fn ask_when_it_logs(mut self) -> Self {
         self.sink.ask = true;
@@ -299,14 +324,17 @@ impl Step {
             });
         }
         let events = Arc::clone(&self.sink.events);
+        let calls = Arc::clone(&self.sink.calls);
         let started = Instant::now();
         let sink = Box::new(self.sink);
         let report = sandbox.run(component, &request, self.stop, sink).await;
         let took = started.elapsed();
         let events = std::mem::take(&mut *events.lock().unwrap());
+        let calls = std::mem::take(&mut *calls.lock().unwrap());
         Ran {
             report,
             events,
+            calls,
             took,
         }
     }
@@ -320,6 +348,10 @@ struct Recorder {
     stalled: bool,
     ask: bool,
     stop: StopHandle,
+    calls: Arc<Mutex<Vec<HostCall>>>,
+    host: Option<Host>,
+    /// Of answers that are never given.
+    unanswered: Vec<oneshot::Sender<HostAnswer>>,
 }
 
 impl StepSink for Recorder {
@@ -335,6 +367,19 @@ impl StepSink for Recorder {
         })
     }
 
+    fn call(&mut self, call: HostCall) -> oneshot::Receiver<HostAnswer> {
+        let (answer, answered) = oneshot::channel();
+        // Without a host, whoever was to answer is gone.
+        if let Some(host) = self.host {
+            match host(&call) {
+                Some(given) => drop(answer.send(given)),
+                None => self.unanswered.push(answer),
+            }
+        }
+        self.calls.lock().unwrap().push(call);
+        answered
+    }
+
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         self.stalled.then(|| Box::pin(std::future::pending()) as _)
     }
@@ -345,12 +390,20 @@ impl StepSink for Recorder {
 pub(crate) struct Ran {
     pub(crate) report: StepReport,
     pub(crate) events: Vec<GuestEvent>,
+    pub(crate) calls: Vec<HostCall>,
     pub(crate) took: Duration,
 }
 
 impl Ran {
     pub(crate) fn outcome(&self) -> &Outcome {
         &self.report.outcome
+    }
+
+    /// The answer of a component that must have given one.
+    pub(crate) fn reply(&self) -> &Reply {
+        let outcome = self.outcome();
+        assert_eq!(outcome, &Outcome::Succeeded, "{}", self.stderr());
+        self.report.reply.as_deref().unwrap()
     }
 
     /// The output of a step that must have succeeded.

@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod abi;
+mod bisect;
 mod cache;
 mod clocks;
 mod conformance;
@@ -52,7 +53,7 @@ fn every_guest_has_a_test() {
     let commands = names(&guests.join("commands/src/bin"));
     let tasks = names(&guests)
         .into_iter()
-        .filter(|name| name.starts_with("task-"));
+        .filter(|name| name.starts_with("task-") || name.starts_with("bisect-"));
     let commands = commands
         .iter()
         .map(|file| file.trim_end_matches(".rs").to_owned());

@@ -10,7 +10,6 @@ mod cells;
 mod git;
 mod graph;
 mod line;
-mod sums;
 
 use crate::history::{Candidate, History};
 use crate::search::{Found, Options, Order, Progress};

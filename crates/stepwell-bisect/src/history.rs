@@ -1,5 +1,6 @@
 //! The versions that may be to blame, and how they descend from one another.
 
+use crate::sums::sums;
 use std::fmt;
 
 /// A version of a [`History`]: its place, parents before children.
@@ -129,6 +130,12 @@ impl History {
         self
     }
 
+    /// Gives versions the places that they had in a larger history's order of names.
+    pub(crate) fn ranked(mut self, rank: impl Fn(Candidate) -> u32) -> Self {
+        self.ranks = self.candidates().map(rank).collect();
+        self
+    }
+
     /// The place of a version in the order of the names, or in the history if it has none.
     pub(crate) fn rank(&self, candidate: Candidate) -> u32 {
         let rank = self.ranks.get(candidate.index());
@@ -154,6 +161,13 @@ impl History {
             let before = candidate.0.checked_sub(1).map(Candidate);
             self.parents(candidate) == before.as_slice()
         })
+    }
+
+    /// How many versions that count each version leads to, itself included.
+    #[must_use]
+    pub fn weights(&self) -> Vec<u64> {
+        let all: Vec<Candidate> = self.candidates().collect();
+        sums(self, &all, |candidate| u32::from(self.counted(candidate)))
     }
 
     /// The bad version.

@@ -1,5 +1,39 @@
 //! Drives a search for the change that broke something.
+//!
+//! [`search`] finds out the range, sees that its ends are what they are said to be, asks a [`Judge`]
+//! about one candidate after the other until the culprit is known, and sees that the conclusion
+//! holds. Everything that happens is journalled before it is acted on, so [`resume`] goes on after
+//! the process was killed at any moment. Where versions come from is an [`Archive`]'s business.
+//!
+//! A [`ComponentJudge`] asks a component in the sandbox. What that may ask of its host in turn, such
+//! as to run a pipeline on a copy of the candidate, is lent to it by the lab.
 
+mod archive;
+mod component;
+mod driver;
+mod judge;
+mod lab;
+mod manual;
+mod notice;
 mod part;
+mod post;
+mod record;
+mod request;
+mod schedule;
+mod watch;
 
+pub use archive::{Ancestry, Archive, ExportError, Files, Range};
+pub use component::ComponentJudge;
+pub use driver::{Ended, SearchError, Strategist, Tools, resume, search};
+pub use judge::{Answer, Asked, Judge};
+pub use lab::{Bench, Pipelines, Prepared, Wanted};
+pub use manual::{Manual, Turn};
+pub use notice::{Addressing, Blame, DEFAULT_PER_DAY, Key, Recipient, Unreachable};
 pub use part::Part;
+pub use post::{Encryption, Letters, Login, MailServer, Post, PostError};
+pub use record::Record;
+pub use request::{Course, Ends, Request, Settings};
+pub use schedule::{Schedule, ScheduleError};
+pub use watch::{
+    HeadSeen, Settled, Sight, State, Telling, TickEnd, TickReport, TickResult, Watching, World,
+};

@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use stepwell_event::{
-    Access, Clock, Entry, Grants, HttpRule, Limits, Random, StepRequest, WorkspaceGrant,
+    Access, Clock, Digest, Entry, Grants, HttpRule, Limits, Random, StepRequest, WorkspaceGrant,
 };
 use stepwell_plan::secret::{self, Part};
-use stepwell_plan::{Grant, Invocation, Plan, PlannedStep, PlannedTask};
+use stepwell_plan::{Grant, Invocation, Plan, PlannedPart, PlannedStep, PlannedTask, fold};
 
 /// Bytes of all expanded inputs, arguments and environment values of a step. The environment and
 /// arguments of a process have a bound of this order on most systems too.
@@ -126,7 +126,12 @@ impl<'a> Builder<'a> {
                 access: grant.workspace,
                 folders: grant.folders.clone(),
             }),
-            grants: self.grants(grant)?,
+            grants: grants(
+                grant,
+                &|name| self.secret(name),
+                self.surroundings.started_ms,
+                self.seed(),
+            )?,
             limits: self.limits(),
         })
     }
@@ -208,53 +213,6 @@ impl<'a> Builder<'a> {
         Ok(env)
     }
 
-    fn grants(&self, grant: &Grant) -> Result<Grants, String> {
-        let secrets = grant.secrets.iter();
-        let secrets = secrets.map(|name| Ok((name.clone(), self.secret(name)?)));
-        Ok(Grants {
-            scratch: grant.scratch,
-            http: grant
-                .http
-                .iter()
-                .map(|rule| self.http_rule(rule))
-                .collect::<Result<_, String>>()?,
-            secrets: secrets.collect::<Result<_, String>>()?,
-            clock: match grant.clock {
-                stepwell_plan::Clock::Real => Clock::Real,
-                stepwell_plan::Clock::FrozenAtStart => Clock::Frozen {
-                    at_ms: self.surroundings.started_ms,
-                },
-                stepwell_plan::Clock::FrozenAt(at_ms) => Clock::Frozen { at_ms },
-            },
-            random: match grant.random {
-                stepwell_plan::Random::Real => Random::Real,
-                stepwell_plan::Random::Seeded => Random::Seeded { seed: self.seed() },
-            },
-        })
-    }
-
-    fn http_rule(&self, rule: &HttpRule) -> Result<HttpRule, String> {
-        let mut filled = rule.clone();
-        for (name, value) in &mut filled.headers {
-            let mut text = String::with_capacity(value.len());
-            for part in secret::parts(value) {
-                match part {
-                    Part::Text(part) => text.push_str(part),
-                    Part::Secret(secret) => text.push_str(&self.secret(secret)?),
-                }
-            }
-            if text.chars().any(char::is_control) {
-                return Err(format!(
-                    "header `{name}` for {} cannot be set: a secret in it has a line break or another \
-                     control character",
-                    rule.host
-                ));
-            }
-            *value = text;
-        }
-        Ok(filled)
-    }
-
     /// The value of a secret variable, which is masked because it is one, or its name.
     fn secret(&self, name: &str) -> Result<String, String> {
         let variables = &self.surroundings.scope.variables;
@@ -282,12 +240,7 @@ impl<'a> Builder<'a> {
     fn seed(&self) -> u64 {
         let digest = self.task.digest.to_string();
         let index = self.surroundings.index.to_string();
-        let parts = [digest.as_str(), self.surroundings.job, index.as_str()];
-        // FNV-1a with a byte between the parts that no text has.
-        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        seed_of(&[&digest, self.surroundings.job, &index])
     }
 
     fn limits(&self) -> Limits {
@@ -300,6 +253,90 @@ impl<'a> Builder<'a> {
             ..limits
         }
     }
+}
+
+/// A number that is made from these texts: FNV-1a with a byte between them that no text has.
+fn seed_of(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// What a component that takes part in searches may do, with the values of `secrets` filled in.
+/// `digest` is the component's, and time is frozen at `started_ms` where it is.
+///
+/// # Errors
+///
+/// Says which secret has no value or cannot stand where it is to.
+pub fn part_grants(
+    part: &PlannedPart,
+    digest: &Digest,
+    secrets: &[(String, String)],
+    started_ms: u64,
+) -> Result<Grants, String> {
+    let secret = |name: &str| {
+        let wanted = fold(name);
+        // Of a secret that is given more than once the last value counts.
+        let mut given = secrets.iter().rev();
+        let found = given.find(|(known, _)| fold(known) == wanted);
+        let value = found.map(|(_, value)| value.clone());
+        value
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| format!("the secret `{name}` has no value"))
+    };
+    let seed = seed_of(&[&digest.to_string(), &part.name]);
+    grants(&part.grant, &secret, started_ms, seed)
+}
+
+fn grants(
+    grant: &Grant,
+    secret: &dyn Fn(&str) -> Result<String, String>,
+    started_ms: u64,
+    seed: u64,
+) -> Result<Grants, String> {
+    let secrets = grant.secrets.iter();
+    let secrets = secrets.map(|name| Ok((name.clone(), secret(name)?)));
+    let http = grant.http.iter().map(|rule| http_rule(rule, secret));
+    Ok(Grants {
+        scratch: grant.scratch,
+        http: http.collect::<Result<_, String>>()?,
+        secrets: secrets.collect::<Result<_, String>>()?,
+        clock: match grant.clock {
+            stepwell_plan::Clock::Real => Clock::Real,
+            stepwell_plan::Clock::FrozenAtStart => Clock::Frozen { at_ms: started_ms },
+            stepwell_plan::Clock::FrozenAt(at_ms) => Clock::Frozen { at_ms },
+        },
+        random: match grant.random {
+            stepwell_plan::Random::Real => Random::Real,
+            stepwell_plan::Random::Seeded => Random::Seeded { seed },
+        },
+    })
+}
+
+fn http_rule(
+    rule: &HttpRule,
+    secret: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<HttpRule, String> {
+    let mut filled = rule.clone();
+    for (name, value) in &mut filled.headers {
+        let mut text = String::with_capacity(value.len());
+        for part in secret::parts(value) {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Secret(name) => text.push_str(&secret(name)?),
+            }
+        }
+        if text.chars().any(char::is_control) {
+            return Err(format!(
+                "header `{name}` for {} cannot be set: a secret in it has a line break or another \
+                 control character",
+                rule.host
+            ));
+        }
+        *value = text;
+    }
+    Ok(filled)
 }
 
 /// A recorded request without secrets that got in as text, such as one in a task variable.

@@ -22,6 +22,35 @@ impl fmt::Display for RunId {
     }
 }
 
+/// A search for a culprit: `search_` and a ULID, so that names sort by time of creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SearchId(ulid::Ulid);
+
+impl SearchId {
+    /// The search that was begun `millis` after the Unix epoch; `random` makes it unique.
+    #[must_use]
+    pub fn from_parts(millis: u64, random: u128) -> Self {
+        Self(ulid::Ulid::from_parts(millis, random))
+    }
+}
+
+impl fmt::Display for SearchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "search_{}", self.0)
+    }
+}
+
+impl FromStr for SearchId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let ulid = text.strip_prefix("search_").ok_or(ParseIdError)?;
+        ulid::Ulid::from_string(ulid)
+            .map(Self)
+            .map_err(|_| ParseIdError)
+    }
+}
+
 /// A text that is no identifier of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseIdError;
@@ -130,6 +159,9 @@ mod tests {
         let run = RunId::from_parts(1_732_000_000_000, 42);
         assert_eq!(run.to_string().parse(), Ok(run));
         assert_eq!("01J".parse::<RunId>(), Err(ParseIdError));
+        let search = SearchId::from_parts(1_732_000_000_000, 42);
+        assert_eq!(search.to_string().parse(), Ok(search));
+        assert_eq!(run.to_string().parse::<SearchId>(), Err(ParseIdError));
         let digest = Digest::from_sha256([0xab; 32]);
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert_eq!("sha256:ab".parse::<Digest>(), Err(ParseIdError));

@@ -28,7 +28,7 @@ pub use finding::{
 };
 pub use finite::{Finite, NotFinite};
 pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};
-pub use id::{Digest, ParseIdError, RunId};
+pub use id::{Digest, ParseIdError, RunId, SearchId};
 pub use judgement::{
     About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
     LabStep, Measurement, NoiseModel, Notice, Observation, Overlay, Person, Proposal, Question,

@@ -58,14 +58,29 @@ impl<T: Publisher> publish::Guest for Exported<T> {
     }
 }
 
+/// One export, for what implements this trait. The names of exports are no symbols that a linker of
+/// other machines takes, so that there only the trait is checked.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! exported {
+    ($part:ident, $role:ident, $guest:ty) => {
+        const _: () = {
+            const fn implements<T: $crate::$role>() {}
+            implements::<$guest>();
+        };
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type Guest = $crate::Exported<$guest>;
+    $crate::bindings::$part::export!(Guest with_types_in $crate::bindings::$part);
+        };
+    };
+}
+
 /// Makes the component an oracle: the argument is a type that implements [`Oracle`].
 #[macro_export]
 macro_rules! oracle {
     ($guest:ty) => {
-        const _: () = {
-            type Guest = $crate::Exported<$guest>;
-    $crate::bindings::judge::export!(Guest with_types_in $crate::bindings::judge);
-        };
+        $crate::exported!(judge, Oracle, $guest);
     };
 }
 
@@ -75,10 +90,7 @@ macro_rules! oracle {
 macro_rules! advising_oracle {
     ($guest:ty) => {
         $crate::oracle!($guest);
-        const _: () = {
-            type Guest = $crate::Exported<$guest>;
-    $crate::bindings::advice::export!(Guest with_types_in $crate::bindings::advice);
-        };
+        $crate::exported!(advice, Advice, $guest);
     };
 }
 
@@ -86,10 +98,7 @@ macro_rules! advising_oracle {
 #[macro_export]
 macro_rules! strategist {
     ($guest:ty) => {
-        const _: () = {
-            type Guest = $crate::Exported<$guest>;
-    $crate::bindings::strategy::export!(Guest with_types_in $crate::bindings::strategy);
-        };
+        $crate::exported!(strategy, Strategist, $guest);
     };
 }
 
@@ -97,10 +106,7 @@ macro_rules! strategist {
 #[macro_export]
 macro_rules! notifier {
     ($guest:ty) => {
-        const _: () = {
-            type Guest = $crate::Exported<$guest>;
-    $crate::bindings::notify::export!(Guest with_types_in $crate::bindings::notify);
-        };
+        $crate::exported!(notify, Notifier, $guest);
     };
 }
 
@@ -108,9 +114,6 @@ macro_rules! notifier {
 #[macro_export]
 macro_rules! publisher {
     ($guest:ty) => {
-        const _: () = {
-            type Guest = $crate::Exported<$guest>;
-    $crate::bindings::publish::export!(Guest with_types_in $crate::bindings::publish);
-        };
+        $crate::exported!(publish, Publisher, $guest);
     };
 }

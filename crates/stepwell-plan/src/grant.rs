@@ -29,9 +29,19 @@ pub(crate) fn of(
         };
     };
     let who = format!("task `{}`", task.name.value);
-    let allow = &task.allow;
-    check_ceilings(&who, allow, request.ceilings, problems);
-    check_secrets(&who, allow, request.secrets, problems);
+    of_allow(&who, &task.allow, &task.limits, request, problems)
+}
+
+/// What `who` is granted.
+pub(crate) fn of_allow(
+    who: &str,
+    allow: &Allow,
+    limits: &stepwell_spec::Limits,
+    request: &Request<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Grant {
+    check_ceilings(who, allow, request.ceilings, problems);
+    check_secrets(who, allow, request.secrets, problems);
     let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.value.clone()).collect();
     Grant {
         workspace: allow
@@ -49,7 +59,7 @@ pub(crate) fn of(
         http: allow.hosts.iter().map(|rule| rule.value.clone()).collect(),
         clock: allow.clock,
         random: allow.random,
-        limits: request.ceilings.limits(&who, &task.limits, problems),
+        limits: request.ceilings.limits(who, limits, problems),
     }
 }
 

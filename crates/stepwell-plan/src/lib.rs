@@ -16,6 +16,7 @@ mod graph;
 mod input;
 mod leg;
 mod model;
+mod part;
 mod placement;
 mod run_number;
 mod suggestion;
@@ -30,8 +31,9 @@ pub use model::{
     Grant, Invocation, Plan, PlannedJob, PlannedLeg, PlannedStage, PlannedStep, PlannedStrategy,
     PlannedTask, PlannedVariable,
 };
+pub use part::{PlannedPart, plan_part};
 pub use run_number::{Draft, RunFacts, RunNumberError, RunNumberFormat, check_number};
-pub use stepwell_spec::name::is_system_variable;
+pub use stepwell_spec::name::{fold, is_system_variable};
 pub use stepwell_spec::{
     Clock, Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, Random, VariableValue,
     count, pattern, secret, size,

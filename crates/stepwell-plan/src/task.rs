@@ -103,6 +103,7 @@ pub(crate) fn report_unused(pipeline: &Pipeline, problems: &mut Vec<Diagnostic>)
         .jobs
         .iter()
         .flat_map(|job| &job.steps)
+        .chain(&pipeline.publish)
         .map(|step| step.task.value.as_str())
         .collect();
     for task in &pipeline.tasks {

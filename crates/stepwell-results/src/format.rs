@@ -5,7 +5,7 @@ use crate::encoding::decode;
 use crate::junit::JUnit;
 use crate::name::find;
 use crate::nunit::NUnit;
-use crate::reading::{Layout, read};
+use crate::reading::{Layout, Test, read};
 use crate::trx::Trx;
 use crate::xml::Document;
 use crate::xunit::XUnit;
@@ -84,11 +84,28 @@ impl TestFormat {
 ///
 /// The file is not complete or not of this format.
 pub fn test_results(format: TestFormat, bytes: &[u8]) -> Result<TestResults, ResultsError> {
+    walk(format, bytes, &mut |_| {})
+}
+
+/// Tells `each` of the tests of a JUnit file. The caller bounds how long the file is.
+///
+/// # Errors
+///
+/// The file is not complete or not of this format.
+pub fn junit_tests(bytes: &[u8], each: &mut dyn FnMut(Test<'_>)) -> Result<(), ResultsError> {
+    walk(TestFormat::JUnit, bytes, each).map(drop)
+}
+
+fn walk(
+    format: TestFormat,
+    bytes: &[u8],
+    each: &mut dyn FnMut(Test<'_>),
+) -> Result<TestResults, ResultsError> {
     let text = decode(bytes);
     let mut document = Document::new(&text);
     let root = document.root(format.name(), format.roots(), |root| {
         let of_root = |(_, format): &&(_, TestFormat)| format.roots().contains(&root);
         FORMATS.iter().find(of_root).map(|(name, _)| *name)
     })?;
-    read(&mut document, &root, format.layout().as_mut())
+    read(&mut document, &root, format.layout().as_mut(), each)
 }

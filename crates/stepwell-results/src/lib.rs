@@ -32,8 +32,9 @@ mod xunit;
 
 pub use coverage::{Coverage, CoverageTool, Ratio, coverage};
 pub use error::{Problem, ResultsError};
-pub use format::{TestFormat, test_results};
+pub use format::{TestFormat, junit_tests, test_results};
 pub use name::UnknownName;
+pub use reading::{Outcome, Test};
 pub use results::{Failure, TestResults};
 
 /// Elements may be this deep inside of each other.

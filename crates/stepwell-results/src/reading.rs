@@ -11,10 +11,28 @@ use std::time::Duration;
 
 /// How a test ended; the worse the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// It did what it should.
     Passed,
+    /// It was not run.
     Skipped,
+    /// It failed, or could not be run.
     Failed,
+}
+
+/// One test of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Test<'a> {
+    /// The innermost suite that has a name; may be empty.
+    pub suite: &'a str,
+    /// May be empty.
+    pub class: &'a str,
+    /// May be empty for what failed outside of a test.
+    pub name: &'a str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it said when it failed; may be empty.
+    pub message: &'a str,
 }
 
 /// A test.
@@ -57,11 +75,12 @@ pub(crate) trait Layout {
     fn role(&mut self, parent: &str, element: &Element<'_>) -> Result<Role, Problem>;
 }
 
-/// Counts the tests of `document`, of which `root` has been read.
+/// Counts the tests of `document`, of which `root` has been read, and tells `each` of them.
 pub(crate) fn read(
     document: &mut Document<'_>,
     root: &Element<'_>,
     layout: &mut dyn Layout,
+    each: &mut dyn FnMut(Test<'_>),
 ) -> Result<TestResults, ResultsError> {
     let mut reading = Reading::default();
     reading.start(document, root, layout)?;
@@ -69,7 +88,7 @@ pub(crate) fn read(
         match node {
             Node::Start(element) => reading.start(document, &element, layout)?,
             Node::Text(text) => reading.text(&text),
-            Node::End => reading.end(document.depth()),
+            Node::End => reading.end(document.depth(), each),
         }
     }
     Ok(reading.finish())
@@ -150,12 +169,12 @@ impl Reading {
         }
     }
 
-    fn end(&mut self, depth: usize) {
+    fn end(&mut self, depth: usize, each: &mut dyn FnMut(Test<'_>)) {
         if let Some(open) = &mut self.case {
             open.end_capture(depth);
         }
         if let Some(open) = self.case.take_if(|open| open.depth == depth) {
-            self.count(open);
+            self.count(open, each);
         }
         self.suites.pop_if(|(begun, _)| *begun == depth);
     }
@@ -202,8 +221,16 @@ impl Reading {
         }
     }
 
-    fn count(&mut self, open: Open) {
+    fn count(&mut self, open: Open, each: &mut dyn FnMut(Test<'_>)) {
         let Open { case, message, .. } = open;
+        let message = message.finish();
+        each(Test {
+            suite: self.suite_name(),
+            class: &case.class,
+            name: &case.name,
+            outcome: case.outcome,
+            message: &message,
+        });
         let results = &mut self.results;
         results.duration = results.duration.saturating_add(case.duration);
         let counter = match case.outcome {
@@ -214,7 +241,6 @@ impl Reading {
         *counter += 1;
         if case.outcome == Outcome::Failed && self.failures.len() < MAX_FAILURES {
             let suite = self.suite_name().to_owned();
-            let message = message.finish();
             self.failures.push(Failed {
                 case,
                 suite,

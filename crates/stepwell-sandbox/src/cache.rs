@@ -135,13 +135,14 @@ impl CodeCache {
 }
 
 /// How files of the cache are laid out; a change of it makes those of before unknown.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// The code, then what else there is, then the lengths of these: the code, which is large, need not be
 /// moved to be read.
 fn pack(compiled: &Compiled) -> io::Result<Vec<u8>> {
     let description = serde_json::to_vec(&compiled.description)?;
-    let parts = [&compiled.lines, &description];
+    let role = serde_json::to_vec(&compiled.role)?;
+    let parts = [&compiled.lines, &description, &role];
     let size = parts.iter().map(|part| part.len() + 4).sum::<usize>();
     let mut bytes = Vec::with_capacity(compiled.code.len() + size);
     bytes.extend_from_slice(&compiled.code);
@@ -154,7 +155,9 @@ fn pack(compiled: &Compiled) -> io::Result<Vec<u8>> {
 }
 
 fn unpack(mut code: Vec<u8>) -> Option<Compiled> {
-    let (rest, description) = last_part(&code)?;
+    let (rest, role) = last_part(&code)?;
+    let role = serde_json::from_slice(role).ok()?;
+    let (rest, description) = last_part(rest)?;
     let description = serde_json::from_slice(description).ok()?;
     let (rest, lines) = last_part(rest)?;
     let (at, lines) = (rest.len(), lines.to_vec());
@@ -162,6 +165,7 @@ fn unpack(mut code: Vec<u8>) -> Option<Compiled> {
     Some(Compiled {
         code,
         description,
+        role,
         lines,
     })
 }
@@ -236,6 +240,7 @@ fn private_file(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stepwell_event::Role;
 
     fn cache(root: &Path) -> CodeCache {
         CodeCache::open(root).unwrap()
@@ -248,6 +253,7 @@ mod tests {
         let compiled = Compiled {
             code: b"code".to_vec(),
             description: None,
+            role: Some(Role::Notifier),
             lines: b"lines".to_vec(),
         };
         let cache = cache(root.path());

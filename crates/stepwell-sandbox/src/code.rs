@@ -4,7 +4,7 @@ use crate::cache::{Cached, CodeCache};
 use crate::compile::{Compiled, Compiler, Metering};
 use crate::error::LoadError;
 use std::sync::Arc;
-use stepwell_event::{Description, Digest};
+use stepwell_event::{Description, Digest, Role};
 
 /// Compiled code of one component. There are three ways to have one: it was just compiled, its MAC
 /// in the cache was right, or the process that started this one handed it over.
@@ -48,10 +48,16 @@ impl Code {
         self.metering
     }
 
-    /// What the task says of itself; `None` for a plain command.
+    /// What the task says of itself; `None` for what is no task.
     #[must_use]
     pub fn description(&self) -> Option<&Description> {
         self.compiled.description.as_ref()
+    }
+
+    /// What it is in a search for a culprit; `None` if it takes no part in one.
+    #[must_use]
+    pub fn role(&self) -> Option<&Role> {
+        self.compiled.role.as_ref()
     }
 
     /// All of it as plain data, for another process.

@@ -10,7 +10,7 @@ use crate::{adapter, lines, profile};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
-use stepwell_event::{Description, Limits, UNMETERED};
+use stepwell_event::{Description, Limits, Role, UNMETERED};
 use wasmtime::Engine;
 
 /// Whether the work of a guest is counted. Counting costs compute, so code comes in both ways.
@@ -41,8 +41,10 @@ pub struct Compiled {
     /// Native code. Whoever can change it can run anything on the host.
     #[serde(with = "serde_bytes")]
     pub code: Vec<u8>,
-    /// What a task says of itself; `None` for a plain command.
+    /// What a task says of itself; `None` for what is no task.
     pub description: Option<Description>,
+    /// What it is in a search for a culprit; `None` if it takes no part in one.
+    pub role: Option<Role>,
     /// Which line of which source file the code came from, where the file says so: hostile data, read
     /// with suspicion.
     #[serde(default, with = "serde_bytes")]
@@ -108,7 +110,7 @@ fn compile(bytes: &[u8], metering: Metering) -> Result<Compiled, LoadError> {
         .map_err(|error| not_compiled(&error))?;
     let component = engine.link(&component)?;
     // A thread of its own, since the caller may be in a runtime already.
-    let description = std::thread::scope(|scope| {
+    let said = std::thread::scope(|scope| {
         let describing = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_time()
@@ -125,7 +127,8 @@ fn compile(bytes: &[u8], metering: Metering) -> Result<Compiled, LoadError> {
     })?;
     Ok(Compiled {
         code,
-        description,
+        description: said.description,
+        role: said.role,
         lines: lines::collect(bytes),
     })
 }

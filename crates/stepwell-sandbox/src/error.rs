@@ -36,6 +36,8 @@ pub enum LoadErrorKind {
     UnknownImport,
     /// It does not export what a task or a command exports.
     MissingExport,
+    /// It is two things at once, such as a task and an oracle.
+    TwoRoles,
     /// An import or export has another type than expected.
     WrongType,
     /// It did not say what it is.

@@ -47,7 +47,7 @@ impl inputs::Host for StepState {
     }
 
     fn workspace(&mut self) -> Option<String> {
-        self.files.has_workspace().then(|| WORKSPACE.to_owned())
+        Self::workspace(self)
     }
 }
 
@@ -223,6 +223,11 @@ impl cancellation::Host for StepState {
 }
 
 impl StepState {
+    /// Where the guest finds its workspace, if it sees one.
+    pub(crate) fn workspace(&self) -> Option<String> {
+        self.files.has_workspace().then(|| WORKSPACE.to_owned())
+    }
+
     async fn tell(&mut self, event: GuestEvent) {
         self.link.room().await;
         self.link.emit_unanswered(event);

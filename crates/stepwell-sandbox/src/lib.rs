@@ -16,6 +16,7 @@
 //! - `load`, `signature`: from code to a component that can be instantiated.
 //! - `state`, `host`, `output`, `filesystem`, `network`, `limit`: what a guest can reach, and how
 //!   much of it.
+//! - `bisect`: components that take part in the search for a culprit, and what they answer.
 //! - `scratch`: a private folder for one step, and its removal.
 //! - `clock`, `random`, `pace`: the time and the random bytes that a guest sees, and how often it
 //!   may call.
@@ -25,6 +26,7 @@
 
 mod adapter;
 mod bindings;
+mod bisect;
 mod cache;
 mod clock;
 mod code;
@@ -51,6 +53,7 @@ mod signature;
 mod state;
 mod stop;
 
+pub use bisect::{check_call, check_reply};
 pub use cache::CodeCache;
 pub use code::{Code, Loaded, load};
 pub use compile::{Compiled, Compiler, InThisProcess, Metering};

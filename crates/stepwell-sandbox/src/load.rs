@@ -1,6 +1,7 @@
 //! The engines, and components that can be instantiated in them.
 
 use crate::bindings::TaskPre;
+use crate::bisect::{self, Participant};
 use crate::code::Code;
 use crate::compile::{Metering, PATIENCE};
 use crate::description::translate;
@@ -14,13 +15,14 @@ use crate::signature::{self, Entry};
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
 use crate::{filesystem, host, network, profile};
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
-use stepwell_event::{Description, Digest, GuestEvent, Limits, Refusal};
+use stepwell_event::{Description, Digest, GuestEvent, Limits, Refusal, Role};
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtx;
@@ -96,6 +98,14 @@ pub struct Component {
 pub(crate) enum Program {
     Task(TaskPre<StepState>),
     Command(CommandPre<StepState>),
+    Participant(Participant),
+}
+
+/// What a component says of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) description: Option<Description>,
+    pub(crate) role: Option<Role>,
 }
 
 impl Component {
@@ -182,25 +192,33 @@ impl Sandbox {
         })
     }
 
-    /// Asks a task what it is. A plain command says nothing of itself: `None`.
+    /// Asks a component what it is. A plain command says nothing of itself.
     pub(crate) async fn describe(
         &self,
         program: &Program,
         metering: Metering,
-    ) -> Result<Option<Description>, LoadError> {
-        let Program::Task(task) = program else {
-            return Ok(None);
-        };
+    ) -> Result<Said, LoadError> {
         let failed = |message: String| LoadError::new(LoadErrorKind::Describe, message);
         let mut store = self
             .bare_store(metering)
             .map_err(|error| failed(error.to_string()))?;
+        let mut said = Said::default();
         let described = async {
-            let task = task.instantiate_async(&mut store).await?;
-            task.call_describe(&mut store).await
+            match program {
+                Program::Task(task) => {
+                    let task = task.instantiate_async(&mut store).await?;
+                    said.description = Some(translate(task.call_describe(&mut store).await?));
+                }
+                Program::Participant(participant) => {
+                    let role = participant.role(&mut store).await?;
+                    said.role = Some(role.map_err(wasmtime::Error::msg)?);
+                }
+                Program::Command(_) => {}
+            }
+            Ok::<(), wasmtime::Error>(())
         };
         match tokio::time::timeout(PATIENCE, described).await {
-            Ok(Ok(description)) => Ok(Some(translate(description))),
+            Ok(Ok(())) => Ok(said),
             Ok(Err(error)) => Err(failed(format!("`describe` failed: {error:#}"))),
             Err(_) => Err(failed(format!(
                 "`describe` took longer than {} s",
@@ -228,6 +246,7 @@ impl Sandbox {
             link,
             inputs: Vec::new(),
             secrets: Vec::new(),
+            evidence: BTreeSet::new(),
             stop: StopHandle::default(),
         };
         let store = Store::new(&engine.engine, state);
@@ -245,6 +264,7 @@ impl SandboxEngine {
         network::add_to_linker(&mut linker).map_err(set_up)?;
         filesystem::guard(&mut linker).map_err(set_up)?;
         host::add_to_linker(&mut linker).map_err(set_up)?;
+        bisect::host::add_to_linker(&mut linker).map_err(set_up)?;
         let running = Arc::default();
         tick(&engine, Arc::clone(&running))?;
         Ok(Self {
@@ -277,6 +297,7 @@ impl SandboxEngine {
         match entry {
             Entry::Task => TaskPre::new(instance).map(Program::Task),
             Entry::Command => CommandPre::new(instance).map(Program::Command),
+            Entry::Bisect(kind) => Participant::new(instance, kind).map(Program::Participant),
         }
         .map_err(wrong_type)
     }
@@ -299,7 +320,7 @@ impl SandboxEngine {
                 unknown.join(", ")
             ),
         )
-        .help("tasks may import `stepwell:task@0.1.0` and WASI 0.2"))
+        .help("components may import `stepwell:task@0.1.0`, `stepwell:bisect@0.1.0` and WASI 0.2"))
     }
 }
 
@@ -355,7 +376,10 @@ fn is_offered(import: &str) -> bool {
         "sockets",
     ];
     match import.split_once(':') {
-        Some(("stepwell", name)) => name.starts_with("task/") && name.ends_with("@0.1.0"),
+        Some(("stepwell", name)) => {
+            let ours = name.starts_with("task/") || name.starts_with("bisect/");
+            ours && name.ends_with("@0.1.0")
+        }
         Some(("wasi", name)) => {
             let package = name.split_once('/').map_or(name, |(package, _)| package);
             WASI.contains(&package) && name.contains("@0.2.")

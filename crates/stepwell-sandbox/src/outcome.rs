@@ -1,5 +1,6 @@
 //! From Wasmtime's errors to a typed outcome.
 
+use crate::bisect::Asked;
 use crate::lines;
 use crate::meter::HostPanicked;
 use crate::run::{Interrupted, Returned};
@@ -22,6 +23,13 @@ pub(crate) fn classify(
 ) -> Outcome {
     match ended {
         Ok(Ok(Returned::Task(Ok(())) | Returned::Command(Ok(())))) => Outcome::Succeeded,
+        Ok(Ok(Returned::Asked(Asked::Answered(Ok(_))))) => Outcome::Succeeded,
+        Ok(Ok(Returned::Asked(Asked::Answered(Err(message))))) => Outcome::Failed {
+            message: shortened(message),
+            code: 1,
+            details: None,
+        },
+        Ok(Ok(Returned::Asked(Asked::NotFor(message)))) => Outcome::Unusable { message },
         Ok(Ok(Returned::Command(Err(())))) => Outcome::ExitCode { code: 1 },
         Ok(Ok(Returned::Task(Err(failure)))) => Outcome::Failed {
             message: shortened(failure.message),
@@ -151,7 +159,8 @@ pub(crate) fn shortened(text: String) -> String {
     cut(text, TEXT)
 }
 
-fn cut(mut text: String, length: usize) -> String {
+/// The text, or as much of it as fits, with an ellipsis.
+pub(crate) fn cut(mut text: String, length: usize) -> String {
     if text.len() > length {
         text.truncate(text.floor_char_boundary(length));
         text.push('…');

@@ -1,13 +1,15 @@
 //! One step: a fresh store and instance, its clock, and its end.
 
 use crate::bindings;
+use crate::bindings::TaskPre;
+use crate::bisect::{Asked, Participant};
 use crate::clock::{Monotonic, Wall};
 use crate::compile::Metering;
 use crate::dump;
 use crate::filesystem::Files;
 use crate::limit::Limiter;
 use crate::load::{Component, Program, Sandbox, table};
-use crate::meter::Metered;
+use crate::meter::{HostPanicked, Metered};
 use crate::network::Network;
 use crate::outcome;
 use crate::output::{ClosedInput, Output};
@@ -15,15 +17,17 @@ use crate::pace::Pace;
 use crate::random;
 use crate::state::{Link, StepState};
 use crate::stop::StopHandle;
+use std::collections::BTreeSet;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_event::{
-    Entry, GuestEvent, HostAnswer, HostCall, HostRefusal, Limits, Outcome, Random, Refusal,
-    StepReport, StepRequest, Stream, Usage,
+    Entry, GuestEvent, HostAnswer, HostCall, HostRefusal, Limits, Outcome, Question, Random,
+    Refusal, Reply, StepReport, StepRequest, Stream, Usage,
 };
 use tokio::sync::oneshot;
 use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 /// Who hears what a guest does.
@@ -32,7 +36,8 @@ pub trait StepSink: Send {
     /// [is a question](GuestEvent::is_question).
     fn guest(&mut self, event: GuestEvent) -> Answer;
 
-    /// The guest asks its host to do something, and waits for the answer.
+    /// The guest asks its host to do something, and waits for the answer. Its deadline goes on
+    /// meanwhile; should it end first, the receiver is dropped. An answer has at most 16 MiB.
     fn call(&mut self, call: HostCall) -> oneshot::Receiver<HostAnswer> {
         let (answer, answered) = oneshot::channel();
         drop(call);
@@ -93,12 +98,17 @@ impl Sandbox {
         let mut core_dump = None;
         let mut files = (0, 0);
         let mut http_requests = 0;
-        let outcome = match self.store(component, request, &stop, &link, started) {
+        let mut reply = None;
+        let entered = Way::find(component, &request.entry).and_then(|way| {
+            let store = self.store(component, request, &stop, &link, started)?;
+            Ok((way, store))
+        });
+        let outcome = match entered {
             Err(unusable) => unusable,
-            Ok(mut store) => {
+            Ok((way, mut store)) => {
                 let mut asked = None;
                 let ended = {
-                    let mut work = pin!(enter(component, &mut store));
+                    let mut work = pin!(enter(way, &mut store));
                     tokio::select! {
                         biased;
                         over = until_over(&request.limits, &stop, started, &mut asked) => Err(over),
@@ -117,9 +127,14 @@ impl Sandbox {
                     (Err(over), _) => over.outcome(&request.limits, false),
                     // A guest that was asked and then ended by itself was stopped all the same.
                     (Ok(_), Some(over)) => over.outcome(&request.limits, true),
-                    (Ok(ended), None) => {
+                    (Ok(mut ended), None) => {
+                        reply = take_reply(&mut ended);
                         let dump = dump::take(&ended, &mut store);
                         let outcome = outcome::classify(ended, store.data(), &component.lines);
+                        let outcome = match (&request.entry, outcome) {
+                            (Entry::Bisect(_), Outcome::Succeeded) if reply.is_none() => silent(),
+                            (_, outcome) => outcome,
+                        };
                         if matches!(outcome, Outcome::Trapped { .. }) {
                             core_dump =
                                 dump.and_then(|dump| dump::bounded(dump, &request.limits, &link));
@@ -154,7 +169,7 @@ impl Sandbox {
             },
             read_stdin: link.has_read_stdin(),
             core_dump,
-            reply: None,
+            reply: reply.map(Box::new),
         }
     }
 
@@ -171,20 +186,9 @@ impl Sandbox {
                 message: "the component was loaded for another kind of budget".to_owned(),
             });
         }
-        let inputs = match (&request.entry, &component.program) {
-            (Entry::Task { inputs }, Program::Task(_)) => inputs.clone(),
-            (Entry::Command { .. }, Program::Command(_)) => Vec::new(),
-            (Entry::Task { .. }, Program::Command(_)) => {
-                return Err(unusable(
-                    "the component is a plain command, which takes `args`",
-                ));
-            }
-            (Entry::Command { .. }, Program::Task(_)) => {
-                return Err(unusable("the component is a task, which takes `inputs`"));
-            }
-            (Entry::Bisect(_), _) => {
-                return Err(unusable("the component takes no part in a search"));
-            }
+        let inputs = match &request.entry {
+            Entry::Task { inputs } => inputs.clone(),
+            Entry::Command { .. } | Entry::Bisect(_) => Vec::new(),
         };
         let mut wasi = wasi(request, link);
         let files = Files::granted(request, self.config(), link, &mut wasi)?;
@@ -204,6 +208,7 @@ impl Sandbox {
             inputs,
             secrets: request.grants.secrets.clone(),
             files,
+            evidence: BTreeSet::new(),
             network: Network::granted(request, self.config(), link),
             stop: stop.clone(),
         };
@@ -264,10 +269,46 @@ fn wasi(request: &StepRequest, link: &Arc<Link>) -> WasiCtxBuilder {
     wasi
 }
 
+/// How a component is entered.
+enum Way<'a> {
+    Task(&'a TaskPre<StepState>),
+    Command(&'a CommandPre<StepState>),
+    Ask(&'a Participant, &'a Question),
+}
+
+impl<'a> Way<'a> {
+    /// The way in that the request asks for, if the component has it.
+    fn find(component: &'a Component, entry: &'a Entry) -> Result<Self, Outcome> {
+        match (&component.program, entry) {
+            (Program::Task(task), Entry::Task { .. }) => Ok(Self::Task(task)),
+            (Program::Command(command), Entry::Command { .. }) => Ok(Self::Command(command)),
+            (Program::Participant(participant), Entry::Bisect(question)) => {
+                Ok(Self::Ask(participant, question))
+            }
+            (Program::Command(_), Entry::Task { .. }) => Err(unusable(
+                "the component is a plain command, which takes `args`",
+            )),
+            (Program::Task(_), Entry::Command { .. }) => {
+                Err(unusable("the component is a task, which takes `inputs`"))
+            }
+            (Program::Task(_) | Program::Command(_), Entry::Bisect(_)) => {
+                Err(unusable("the component takes no part in a search"))
+            }
+            (Program::Participant(participant), Entry::Task { .. } | Entry::Command { .. }) => {
+                Err(unusable(&format!(
+                    "the component is {}, which is no step of a pipeline",
+                    participant.name()
+                )))
+            }
+        }
+    }
+}
+
 /// What a component's entry returned.
 pub(crate) enum Returned {
     Task(Result<(), bindings::stepwell::task::description::Failure>),
     Command(Result<(), ()>),
+    Asked(Asked),
 }
 
 /// Why a component's entry did not return.
@@ -285,18 +326,15 @@ impl Interrupted {
     }
 }
 
-async fn enter(
-    component: &Component,
-    store: &mut Store<StepState>,
-) -> Result<Returned, Interrupted> {
+async fn enter(way: Way<'_>, store: &mut Store<StepState>) -> Result<Returned, Interrupted> {
     use Interrupted::{Before, Within};
-    match &component.program {
-        Program::Task(task) => {
+    match way {
+        Way::Task(task) => {
             let task = task.instantiate_async(&mut *store).await.map_err(Before)?;
             let returned = task.call_run(store).await.map_err(Within)?;
             Ok(Returned::Task(returned))
         }
-        Program::Command(command) => {
+        Way::Command(command) => {
             let command = command
                 .instantiate_async(&mut *store)
                 .await
@@ -308,6 +346,27 @@ async fn enter(
                 .map_err(Within)?;
             Ok(Returned::Command(returned))
         }
+        Way::Ask(participant, question) => {
+            let asked = participant.ask(store, question).await?;
+            Ok(Returned::Asked(asked))
+        }
+    }
+}
+
+/// The answer of a component that gave one which can be believed.
+fn take_reply(ended: &mut Result<Result<Returned, Interrupted>, HostPanicked>) -> Option<Reply> {
+    match ended {
+        Ok(Ok(Returned::Asked(Asked::Answered(Ok(reply))))) => reply.take(),
+        _ => None,
+    }
+}
+
+/// The outcome of a component that exited with 0 and gave no answer.
+fn silent() -> Outcome {
+    Outcome::Failed {
+        message: "the component exited instead of giving an answer".to_owned(),
+        code: 1,
+        details: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Wasmtime looks at the types of exports only when a step is about to run. Here they are written
 //! out as text and compared when the component is loaded, so that the message can show both.
 
+use crate::bisect::role::{self, Kind};
 use crate::error::{LoadError, LoadErrorKind};
 use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentFunc, ComponentItem, Type};
@@ -23,6 +24,7 @@ const TASK_DESCRIBE: &str = "func() -> record{\
 pub(crate) enum Entry {
     Task,
     Command,
+    Bisect(Kind),
 }
 
 /// Finds the entry.
@@ -31,11 +33,19 @@ pub(crate) fn entry(component: &Component, engine: &Engine) -> Result<Entry, Loa
         ComponentItem::ComponentFunc(function) => Some(function),
         _ => None,
     };
+    let kind = role::kind(component, engine)?;
     if let Some(run) = function("run") {
-        check("run", &run, TASK_RUN)?;
+        if let Some(kind) = kind {
+            return Err(role::two_at_once("a task", kind.name()));
+        }
+        check("run", &run, TASK_RUN, REBUILD)?;
         let describe = function("describe").ok_or_else(|| missing("a task without `describe`"))?;
-        check("describe", &describe, TASK_DESCRIBE)?;
+        check("describe", &describe, TASK_DESCRIBE, REBUILD)?;
         return Ok(Entry::Task);
+    }
+    // Some languages give every component an entry of a command.
+    if let Some(kind) = kind {
+        return Ok(Entry::Bisect(kind));
     }
     for (name, export) in component.exports(engine) {
         if let ComponentItem::ComponentInstance(interface) = export.ty
@@ -43,7 +53,7 @@ pub(crate) fn entry(component: &Component, engine: &Engine) -> Result<Entry, Loa
             && let Some(export) = interface.get_export(engine, "run")
             && let ComponentItem::ComponentFunc(run) = export.ty
         {
-            check("wasi:cli/run", &run, COMMAND_RUN)?;
+            check("wasi:cli/run", &run, COMMAND_RUN, REBUILD)?;
             return Ok(Entry::Command);
         }
     }
@@ -57,7 +67,15 @@ fn missing(what: &str) -> LoadError {
         .help("build it for world `stepwell:task/task`, or as a program with a `main`")
 }
 
-fn check(name: &str, function: &ComponentFunc, expected: &str) -> Result<(), LoadError> {
+const REBUILD: &str = "rebuild it with this version's `wit/task` or SDK";
+
+/// Compares a function's type with the one that it has to have; `help` says what to do.
+pub(crate) fn check(
+    name: &str,
+    function: &ComponentFunc,
+    expected: &str,
+    help: &str,
+) -> Result<(), LoadError> {
     let found = signature(function);
     if found == expected {
         return Ok(());
@@ -66,7 +84,7 @@ fn check(name: &str, function: &ComponentFunc, expected: &str) -> Result<(), Loa
         LoadErrorKind::WrongType,
         format!("does not fit its world: `{name}` is `{found}` instead of `{expected}`"),
     )
-    .help("rebuild it with this version's `wit/task` or SDK"))
+    .help(help))
 }
 
 /// The function's type in the words of WIT, with all names of types spelled out.

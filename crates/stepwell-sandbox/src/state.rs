@@ -7,10 +7,11 @@ use crate::network::Network;
 use crate::pace::Pace;
 use crate::run::{Answer, StepSink};
 use crate::stop::StopHandle;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use stepwell_event::{Denial, GuestEvent, Limits, Refusal};
+use stepwell_event::{Denial, GuestEvent, HostAnswer, HostCall, HostRefusal, Limits, Refusal};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -28,6 +29,8 @@ pub(crate) struct StepState {
     /// Those that are granted.
     pub(crate) secrets: Vec<(String, String)>,
     pub(crate) files: Files,
+    /// Digests of the files that the guest kept, or was told of.
+    pub(crate) evidence: BTreeSet<String>,
     pub(crate) network: Network,
     pub(crate) stop: StopHandle,
 }
@@ -73,6 +76,20 @@ impl Link {
                 .await
                 .unwrap_or_else(|_| Err(Refusal::Denied("the step is being stopped".to_owned()))),
         }
+    }
+
+    /// Hands on what the guest asks of its host, and waits for the answer.
+    pub(crate) async fn call(&self, call: HostCall) -> HostAnswer {
+        let answered = self
+            .sink
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .call(call);
+        answered.await.unwrap_or_else(|_| {
+            HostAnswer::Refused(HostRefusal::Infrastructure(
+                "the host gave no answer".to_owned(),
+            ))
+        })
     }
 
     /// Hands on an event that the guest gets no answer to.

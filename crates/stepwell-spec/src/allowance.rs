@@ -2,7 +2,7 @@
 //!
 //! A grant that adds nothing is an error: somebody believes that it does.
 
-use crate::reader::{Entry, Reader};
+use crate::reader::{Entry, Reader, Table};
 use crate::{Allow, Clock, Random, Spanned, limit, name, network};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -23,7 +23,7 @@ const LATER: [&str; 1] = ["tcp"];
 
 const ACCESSES: [Access; 3] = [Access::None, Access::Read, Access::Write];
 
-/// Reads what is allowed.
+/// Reads what a task is allowed.
 pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
     let mut table = reader.table(entry, "`allow`")?;
     let choices = ACCESSES.map(|access| (access.as_str(), access));
@@ -40,6 +40,39 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
         .take("scratch")
         .and_then(|entry| limit::size_within(reader, &entry, SCRATCH));
     let env = table.take("env").and_then(|entry| env(reader, &entry));
+    let allow = Allow {
+        workspace,
+        folders: folders.unwrap_or_default(),
+        scratch,
+        env,
+        ..common(reader, &mut table)
+    };
+    table.finish(reader, &LATER);
+    Some(allow)
+}
+
+/// Reads what a component that takes part in searches is allowed. It changes nothing of what it is
+/// asked about, and is told what it has to know by its inputs.
+pub(crate) fn of_part(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
+    let mut table = reader.table(entry, "`allow`")?;
+    let choices = [Access::None, Access::Read].map(|access| (access.as_str(), access));
+    let workspace = table
+        .take("workspace")
+        .and_then(|entry| reader.choice(&entry, &choices));
+    let scratch = table
+        .take("scratch")
+        .and_then(|entry| limit::size_within(reader, &entry, SCRATCH));
+    let allow = Allow {
+        workspace,
+        scratch,
+        ..common(reader, &mut table)
+    };
+    table.finish(reader, &LATER);
+    Some(allow)
+}
+
+/// What every component can be allowed.
+fn common(reader: &mut Reader, table: &mut Table<'_>) -> Allow {
     let secrets = table
         .take("secrets")
         .map(|entry| secrets(reader, &entry))
@@ -53,17 +86,13 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
         let choices = [("real", Random::Real), ("seeded", Random::Seeded)];
         reader.choice(&entry, &choices)
     });
-    table.finish(reader, &LATER);
-    Some(Allow {
-        workspace,
-        folders: folders.unwrap_or_default(),
-        scratch,
-        env,
+    Allow {
         secrets,
         hosts,
         clock: clock.unwrap_or_default(),
         random: random.map(|random| random.value).unwrap_or_default(),
-    })
+        ..Allow::default()
+    }
 }
 
 /// Reports a list that is longer than lists are.

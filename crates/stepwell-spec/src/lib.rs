@@ -12,6 +12,7 @@
 
 mod allowance;
 mod argument;
+mod bisect;
 mod demand;
 mod expression;
 mod host;
@@ -19,9 +20,11 @@ mod job;
 mod limit;
 mod model;
 mod network;
+mod part;
 mod pipeline;
 mod quantity;
 mod reader;
+mod schedule;
 mod seen;
 mod stage;
 mod step;
@@ -32,6 +35,7 @@ mod template;
 mod tree;
 mod unit;
 mod variable;
+mod watch;
 
 pub mod count;
 pub mod duration;
@@ -40,11 +44,13 @@ pub mod pattern;
 pub mod secret;
 pub mod size;
 
+pub use bisect::{confidence, learned, noise};
 pub use host::{Host, Isolation, read_host};
 pub use job::{DEFAULT_CANCEL_TIMEOUT, DEFAULT_TIMEOUT};
 pub use model::{
-    Allow, Arguments, Clock, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair,
-    Pipeline, Random, Spanned, Stage, Step, Strategy, Task, Variable, VariableValue,
+    Allow, Arguments, Bisect, Clock, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair,
+    Part, PartKind, PartSource, Pipeline, Random, Schedule, Spanned, Stage, Step, Strategy, Task,
+    Times, Variable, VariableValue, Watch,
 };
 pub use name::did_you_mean;
 pub use unit::UnitError;

@@ -10,7 +10,7 @@
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Duration;
-use stepwell_event::{Access, HttpRule, LimitKind};
+use stepwell_event::{Access, Finite, HttpRule, LimitKind, NoiseModel, Person};
 use stepwell_expr::Expression;
 
 /// A value and where it stands.
@@ -51,6 +51,17 @@ pub struct Pipeline {
     pub stages: Vec<Stage>,
     /// Its jobs in the order of the file; at least one if it is intact.
     pub jobs: Vec<Job>,
+    /// The components that take part in searches for a culprit, in the order of the file. Names of one
+    /// kind are unique without regard to case.
+    pub parts: Vec<Part>,
+    /// How a culprit is searched for.
+    pub bisect: Bisect,
+    /// When a branch is looked at.
+    pub schedule: Option<Schedule>,
+    /// The steps that run once for each new good version, without those that are not enabled.
+    pub publish: Vec<Step>,
+    /// What is done about what is seen of a branch.
+    pub watch: Watch,
     /// Whether nothing was wrong with the file.
     pub intact: bool,
 }
@@ -172,6 +183,137 @@ impl Limits {
         set.find(|(known, _)| *known == kind)
             .map(|(_, value)| value)
     }
+}
+
+/// What a component of `stepwell:bisect` is declared to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartKind {
+    /// Judges versions.
+    Oracle,
+    /// Chooses the versions that are judged.
+    Strategist,
+    /// Tells people of culprits.
+    Notifier,
+    /// Publishes good versions.
+    Publisher,
+}
+
+impl PartKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Oracle,
+        Self::Strategist,
+        Self::Notifier,
+        Self::Publisher,
+    ];
+
+    /// The word for one.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Oracle => "oracle",
+            Self::Strategist => "strategist",
+            Self::Notifier => "notifier",
+            Self::Publisher => "publisher",
+        }
+    }
+
+    /// The word for one with its article.
+    #[must_use]
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::Oracle => "an oracle",
+            Self::Strategist => "a strategist",
+            Self::Notifier => "a notifier",
+            Self::Publisher => "a publisher",
+        }
+    }
+
+    /// The table in which they are declared.
+    #[must_use]
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Oracle => "oracles",
+            Self::Strategist => "strategists",
+            Self::Notifier => "notifiers",
+            Self::Publisher => "publishers",
+        }
+    }
+}
+
+/// A declared component of `stepwell:bisect`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is to be.
+    pub kind: PartKind,
+    /// The name by which it is called.
+    pub name: Spanned<String>,
+    /// Where it comes from; `None` is the built-in one of its name.
+    pub source: Option<Spanned<PartSource>>,
+    /// What it is told: the text of a JSON object.
+    pub config: String,
+    /// What it may do. The workspace is what it is asked about, and is never written; there are neither
+    /// folders nor variables.
+    pub allow: Allow,
+    /// What it may use at one question.
+    pub limits: Limits,
+    /// How long one answer may take, as written; zero is no limit.
+    pub timeout: Option<Spanned<Duration>>,
+    /// Whether its source and what it may do are known. If not, that was reported.
+    pub intact: bool,
+}
+
+/// Where a component comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartSource {
+    /// The built-in one of this name.
+    BuiltIn(String),
+    /// A path relative to the pipeline file.
+    File(String),
+}
+
+/// How a culprit is searched for; `None` is left to others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bisect {
+    /// Who judges: a declared oracle or a built-in one.
+    pub oracle: Option<Spanned<String>>,
+    /// Who chooses: a declared strategist or a built-in one.
+    pub strategist: Option<Spanned<String>>,
+    /// How many versions are judged side by side.
+    pub jobs: Option<NonZeroU32>,
+    /// How sure the conclusion has to be, between 0.5 and 1.
+    pub confidence: Option<Finite>,
+    /// How far one trial is trusted.
+    pub noise: Option<NoiseModel>,
+}
+
+/// When a branch is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// When.
+    pub times: Times,
+    /// Which branch; `None` is the one that is checked out.
+    pub branch: Option<String>,
+}
+
+/// Times that come again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Times {
+    /// Five fields of a crontab or one of its words, in UTC.
+    Cron(String),
+    /// Again and again after this time, which is a minute at least.
+    Every(Duration),
+}
+
+/// What is done about what is seen of a branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Who is told of a culprit whose author cannot be.
+    pub default_recipient: Option<Person>,
+    /// The notifiers that are asked, all of them declared; `None` is all.
+    pub notify: Option<Vec<Spanned<String>>>,
+    /// The publishers that are asked, all of them declared; `None` is all.
+    pub publish: Option<Vec<Spanned<String>>>,
 }
 
 /// A job.

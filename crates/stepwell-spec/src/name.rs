@@ -124,6 +124,12 @@ pub fn variable_problem(text: &str) -> Option<String> {
         .map(|prefix| format!("variable `{text}` begins with the reserved word `{prefix}`"))
 }
 
+/// A word for a thing that is named, with its article.
+pub(crate) fn with_article(what: &str) -> String {
+    let article = if what.starts_with('o') { "an" } else { "a" };
+    format!("{article} {what}")
+}
+
 /// A key that is equal for names that differ only in case, in every locale: each character by itself
 /// in upper case. A letter outside of ASCII never becomes one of ASCII, so the Turkish dotless `ı`
 /// and `i` stay two letters.

@@ -1,13 +1,18 @@
 //! The top of the file: name, variables, tasks, stages and jobs.
 
+use crate::bisect;
 use crate::job;
+use crate::part;
 use crate::reader::{Entry, Reader, Table};
+use crate::schedule;
 use crate::stage;
 use crate::step;
 use crate::task;
 use crate::tree::Member;
 use crate::variable;
-use crate::{Job, Pipeline, Spanned, Stage};
+use crate::watch;
+use crate::{Job, PartKind, Pipeline, Spanned, Stage, Step};
+use std::collections::HashSet;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_expr::Names;
 
@@ -16,6 +21,9 @@ const DEFAULT_NAME: &str = "pipeline";
 
 /// The name of the job that holds the steps at the top of a file.
 const ONLY_JOB: &str = "main";
+
+/// The name of the job that holds the steps that publish.
+const PUBLISHING_JOB: &str = "publish";
 
 /// The longest number of a run, and thus the longest format of it, as in Azure Pipelines.
 const MAX_RUN_NUMBER_CHARS: usize = 255;
@@ -48,6 +56,21 @@ pub(crate) fn read(reader: &mut Reader, root: &[Member], text: &str) -> Pipeline
         .unwrap_or_default();
     let jobs = table.take("jobs");
     let steps = table.take("steps");
+    let mut parts = Vec::new();
+    for kind in PartKind::ALL {
+        if let Some(entry) = table.take(kind.section()) {
+            parts.append(&mut part::read(reader, &entry, kind));
+        }
+    }
+    let bisect = table.take("bisect");
+    let bisect = bisect.map(|entry| bisect::read(reader, &entry));
+    let schedule = table
+        .take("schedule")
+        .and_then(|entry| schedule::read(reader, &entry));
+    let publish = table.take("publish").map(|entry| publish(reader, &entry));
+    let watch = table
+        .take("watch")
+        .map(|entry| watch::read(reader, &entry, &parts));
     table.finish(reader, &LATER);
 
     let jobs = match (jobs, steps) {
@@ -82,8 +105,58 @@ pub(crate) fn read(reader: &mut Reader, root: &[Member], text: &str) -> Pipeline
             false => stages,
         },
         jobs,
+        parts,
+        bisect: bisect.unwrap_or_default(),
+        schedule,
+        publish: publish.unwrap_or_default(),
+        watch: watch.unwrap_or_default(),
         intact: true,
     }
+}
+
+impl Pipeline {
+    /// The pipeline whose one job has the steps that publish, with the name, variables and tasks of
+    /// this one; `None` without such steps.
+    #[must_use]
+    pub fn publication(&self) -> Option<Self> {
+        let first = self.publish.first()?;
+        let name = Spanned::new(PUBLISHING_JOB.to_owned(), first.task.span.clone());
+        let used: HashSet<_> = self.publish.iter().map(|step| &step.task.value).collect();
+        let tasks = self.tasks.iter();
+        Some(Self {
+            tasks: tasks
+                .filter(|task| used.contains(&task.name.value))
+                .cloned()
+                .collect(),
+            stages: vec![stage::implicit()],
+            jobs: vec![Job {
+                steps: self.publish.clone(),
+                ..job::empty(name)
+            }],
+            publish: Vec::new(),
+            ..self.clone()
+        })
+    }
+}
+
+/// The steps that publish.
+fn publish(reader: &mut Reader, entry: &Entry<'_>) -> Vec<Step> {
+    let Some(mut table) = reader.table(entry, "`publish`") else {
+        return Vec::new();
+    };
+    let steps = match table.take("steps") {
+        Some(entry) => step::read(reader, &entry, "`publish`"),
+        None => {
+            reader.report_missing(
+                Diagnostic::error("no-steps", "`publish` has no steps")
+                    .at(entry.key.span.clone(), "needs at least one step")
+                    .help("add a step:\n\n[[publish.steps]]\ntask = \"NAME\""),
+            );
+            Vec::new()
+        }
+    };
+    table.finish(reader, &[]);
+    steps
 }
 
 /// The format of the runs' numbers, which may be empty. Which tokens it may hold is not known here.

@@ -1,6 +1,7 @@
 //! Numbers and durations, and the bounds of some.
 
-use crate::reader::{Reader, Table};
+use crate::reader::{Entry, Reader, Table};
+use crate::tree::Tree;
 use crate::{Spanned, duration};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -15,6 +16,25 @@ const CANCEL_TIMEOUT: RangeInclusive<Duration> =
 
 /// The most times that a step is run again, as in Azure Pipelines.
 const MAX_RETRIES: u8 = 10;
+
+/// A number with or without a fraction.
+pub(crate) fn number(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<f64>> {
+    let value = match &entry.value.value {
+        Tree::Integer(Some(value)) => value.to_string().parse().ok(),
+        Tree::Float(text) => float(text),
+        _ => None,
+    };
+    if value.is_none() {
+        reader.wrong_type(entry, entry.value, "a finite number");
+    }
+    Some(Spanned::new(value?, entry.span()))
+}
+
+/// What a file has as a float, if it is finite.
+pub(crate) fn float(text: &str) -> Option<f64> {
+    let value = text.replace('_', "").parse().ok();
+    value.filter(|value: &f64| value.is_finite())
+}
 
 /// The key `timeout`; zero is no limit.
 pub(crate) fn timeout(reader: &mut Reader, table: &mut Table<'_>) -> Option<Spanned<Duration>> {

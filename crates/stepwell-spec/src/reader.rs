@@ -53,9 +53,8 @@ pub(crate) struct Table<'t> {
 /// A key with its value.
 #[derive(Clone)]
 pub(crate) struct Entry<'t> {
-    /// The key.
     pub(crate) key: Spanned<&'t str>,
-    value: &'t Node,
+    pub(crate) value: &'t Node,
 }
 
 impl<'t> Table<'t> {
@@ -165,7 +164,7 @@ impl<'t> Entry<'t> {
         matches!(&self.value.value, Tree::Array(items) if items.is_empty())
     }
 
-    /// Whether the value is an array.
+    /// Whether it is an array.
     pub(crate) fn is_array(&self) -> bool {
         matches!(self.value.value, Tree::Array(_))
     }
@@ -232,7 +231,8 @@ impl Reader {
         }
     }
 
-    fn wrong_type(&mut self, entry: &Entry<'_>, node: &Node, expected: &str) {
+    /// Reports that `node`, which stands at `entry`, is not what is expected.
+    pub(crate) fn wrong_type(&mut self, entry: &Entry<'_>, node: &Node, expected: &str) {
         let found = node.value.article();
         let problem = Diagnostic::error(
             "wrong-type",
@@ -242,9 +242,7 @@ impl Reader {
         let scalar = !matches!(&node.value, Tree::Array(_) | Tree::Table(_));
         let hint = match &node.value {
             Tree::Table(_) if expected == TABLES => "write its header in double brackets: `[[…]]`",
-            Tree::Text(_) if expected == BOOLEAN || expected == INTEGER => {
-                "write it without quotes"
-            }
+            Tree::Text(_) if [BOOLEAN, INTEGER].contains(&expected) => "write it without quotes",
             Tree::Integer(_) if expected == DURATION => {
                 "write it in quotes and with a unit: `\"30s\"`, `\"10m\"`, `\"1h30m\"`"
             }
@@ -302,8 +300,9 @@ impl Reader {
         if name::is_name(value) {
             return Some(());
         }
+        let what = name::with_article(what);
         self.report(
-            Diagnostic::error("invalid-name", format!("{value:?} cannot name a {what}"))
+            Diagnostic::error("invalid-name", format!("{value:?} cannot name {what}"))
                 .at(text.span.clone(), "not a name")
                 .help(name::NAME_FORM),
         );

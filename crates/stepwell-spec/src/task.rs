@@ -57,16 +57,9 @@ fn task(reader: &mut Reader, entry: &Entry<'_>) -> Task {
 fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {
     let source = reader.line(entry)?;
     let path = source.value.as_str();
-    let problem = if path.contains("://") {
-        ("a source is a file", "not supported by this version")
-    } else if path.starts_with(['/', '\\']) || path.get(1..3) == Some(":\\") {
-        ("the path of a source is relative", "an absolute path")
-    } else if !path.to_ascii_lowercase().ends_with(".wasm") {
-        ("a source is a `.wasm` file", "does not end in `.wasm`")
-    } else {
+    let Some((message, label)) = path_problem(path) else {
         return Some(source);
     };
-    let (message, label) = problem;
     reader.report(
         Diagnostic::error("invalid-value", message)
             .at(source.span, label)
@@ -76,4 +69,17 @@ fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<String>> {
             ),
     );
     None
+}
+
+/// What is wrong with the path of a component: in a sentence, and at its place.
+pub(crate) fn path_problem(path: &str) -> Option<(&'static str, &'static str)> {
+    if path.contains("://") {
+        Some(("a source is a file", "not supported by this version"))
+    } else if path.starts_with(['/', '\\']) || path.get(1..3) == Some(":\\") {
+        Some(("the path of a source is relative", "an absolute path"))
+    } else if !path.to_ascii_lowercase().ends_with(".wasm") {
+        Some(("a source is a `.wasm` file", "does not end in `.wasm`"))
+    } else {
+        None
+    }
 }

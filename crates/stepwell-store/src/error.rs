@@ -35,7 +35,7 @@ pub enum JournalErrorKind {
     ReadOnly,
     /// Another process kept it locked for too long.
     Busy,
-    /// The run is already being executed.
+    /// A process is at work on the run or the search already.
     AlreadyClaimed,
     /// A counter has given its highest number.
     CounterAtEnd,
@@ -132,7 +132,7 @@ impl fmt::Display for JournalError {
                 write!(f, "the journal `{path}` is locked by another process")
             }
             JournalErrorKind::AlreadyClaimed => {
-                write!(f, "the run of `{path}` is already being executed")
+                write!(f, "a process is at work on `{path}` already")
             }
             JournalErrorKind::CounterAtEnd => write!(
                 f,

@@ -1,4 +1,4 @@
-//! The journal of runs: the one truth, from which every view and every recovery is made.
+//! The journal of runs and searches: the one truth, from which every view and every recovery is made.
 //!
 //! It is an SQLite database in WAL mode with `synchronous=FULL`, so what is committed survives a
 //! power failure. Appending never waits: events gather for some milliseconds and share one commit,
@@ -17,16 +17,21 @@ mod number;
 mod queue;
 mod recovery;
 mod schema;
+mod search;
+mod watched;
 mod weight;
 mod writer;
 
 pub use blob::{Blob, Blobs};
 pub use blob_error::{BlobError, BlobErrorKind};
-pub use claim::RunClaim;
+pub use claim::Claim;
 pub use error::{JournalError, JournalErrorKind};
 pub use recovery::{Interrupted, InterruptedJob};
+pub use search::StoredSearch;
+pub use watched::StoredNotice;
 
-use queue::Queue;
+use queue::{Appended, Queue};
+use schema::Durability;
 use sqlx::SqliteConnection;
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
@@ -49,6 +54,7 @@ pub struct Journal {
 struct Shared {
     directory: PathBuf,
     path: PathBuf,
+    durability: Durability,
     queue: Arc<Queue>,
     progress: watch::Receiver<Progress>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -70,11 +76,25 @@ impl Journal {
     /// When the directory cannot be used, or when the file is damaged, no journal, or of a newer
     /// Stepwell. Such a file is left as it is.
     pub async fn open(directory: &Path) -> Result<Self, JournalError> {
+        Self::open_as(directory, Durability::Full).await
+    }
+
+    /// Like [`Journal::open`], for what may be lost when the power fails: a commit does not wait for
+    /// the disk.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Journal::open`].
+    pub async fn open_relaxed(directory: &Path) -> Result<Self, JournalError> {
+        Self::open_as(directory, Durability::Relaxed).await
+    }
+
+    async fn open_as(directory: &Path, durability: Durability) -> Result<Self, JournalError> {
         create_private(directory).map_err(|error| {
             JournalError::new(directory, JournalErrorKind::Inaccessible).caused_by(error)
         })?;
         let path = directory.join("journal.db");
-        let connection = schema::open(&path).await?;
+        let connection = schema::open(&path, durability).await?;
         let queue = Arc::new(Queue::default());
         let (sender, progress) = watch::channel(Progress::default());
         let writer = Writer {
@@ -86,6 +106,7 @@ impl Journal {
         let shared = Shared {
             directory: directory.to_owned(),
             path,
+            durability,
             queue,
             progress,
             writer: Mutex::new(Some(tokio::spawn(writer.run()))),
@@ -102,7 +123,7 @@ impl Journal {
     /// After a failed commit, and after [`Journal::close`], the event is dropped; the next flush
     /// says so.
     pub fn append(&self, envelope: Envelope) {
-        self.shared.queue.append(envelope);
+        self.shared.queue.append(Appended::Run(envelope));
     }
 
     /// About the bytes of events that are not durable yet.
@@ -208,7 +229,7 @@ impl Journal {
     /// # Errors
     ///
     /// When a process holds the claim already, or the directory cannot be written to.
-    pub fn claim(&self, run: RunId) -> Result<RunClaim, JournalError> {
+    pub fn claim(&self, run: RunId) -> Result<Claim, JournalError> {
         claim::take(&self.shared.directory, run)
     }
 }

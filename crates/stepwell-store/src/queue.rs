@@ -7,7 +7,7 @@ use crate::weight::weight;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use stepwell_event::Envelope;
+use stepwell_event::{Digest, Envelope, SearchId};
 use tokio::sync::Notify;
 
 /// How long the writer lets events gather, so that they share one commit. A commit costs some
@@ -16,6 +16,35 @@ const GATHER: Duration = Duration::from_millis(20);
 
 /// The weight at which it does not wait any longer.
 const FULL_BATCH: usize = 1 << 20;
+
+/// What is to become durable.
+#[derive(Debug)]
+pub(crate) enum Appended {
+    /// An event of a run.
+    Run(Envelope),
+    /// An event of a search.
+    Search(SearchRow),
+    /// A verdict, as JSON.
+    Verdict {
+        /// What it is remembered by.
+        key: Digest,
+        /// When it was reached.
+        time_ms: u64,
+        /// The observation.
+        body: String,
+    },
+}
+
+/// An event of a search, as JSON.
+#[derive(Debug)]
+pub(crate) struct SearchRow {
+    pub(crate) search: SearchId,
+    pub(crate) seq: u64,
+    pub(crate) time_ms: u64,
+    pub(crate) body: String,
+    /// Whether it is the search's end.
+    pub(crate) last: bool,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
@@ -27,10 +56,10 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    pending: Vec<Envelope>,
+    pending: Vec<Appended>,
     /// Weight of `pending`.
     weight: usize,
-    /// Envelopes appended since the journal was opened, also those refused after the end.
+    /// What was appended since the journal was opened, also what was refused after the end.
     appended: u64,
     /// The writer sleeps until it is woken.
     idle: bool,
@@ -42,24 +71,24 @@ struct State {
     closed: bool,
 }
 
-/// Envelopes to commit together.
+/// What is committed together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) envelopes: Vec<Envelope>,
-    /// The count of envelopes appended up to the end of this batch.
+    pub(crate) entries: Vec<Appended>,
+    /// The count of what was appended up to the end of this batch.
     pub(crate) through: u64,
     weight: usize,
 }
 
 impl Queue {
-    pub(crate) fn append(&self, envelope: Envelope) {
-        let weight = weight(&envelope);
+    pub(crate) fn append(&self, entry: Appended) {
+        let weight = weight(&entry);
         let mut state = self.lock();
         state.appended += 1;
         if state.closing || state.closed {
             return;
         }
-        state.pending.push(envelope);
+        state.pending.push(entry);
         state.weight += weight;
         self.backlog.fetch_add(weight, Ordering::Relaxed);
         let full = state.weight >= FULL_BATCH && !state.hurry;
@@ -76,7 +105,7 @@ impl Queue {
         self.backlog.load(Ordering::Relaxed)
     }
 
-    /// Ends the gathering. Returns the count of envelopes that were appended so far.
+    /// Ends the gathering. Returns the count of what was appended so far.
     pub(crate) fn hurry(&self) -> u64 {
         let mut state = self.lock();
         let wake = !state.pending.is_empty() && !state.hurry;
@@ -89,12 +118,12 @@ impl Queue {
         appended
     }
 
-    /// The count of envelopes that were appended so far.
+    /// The count of what was appended so far.
     pub(crate) fn appended(&self) -> u64 {
         self.lock().appended
     }
 
-    /// Lets the writer end after what is pending. Later envelopes are refused.
+    /// Lets the writer end after what is pending. Whatever comes later is refused.
     pub(crate) fn close(&self) {
         self.lock().closing = true;
         self.wake.notify_one();
@@ -109,7 +138,7 @@ impl Queue {
         self.backlog.store(0, Ordering::Relaxed);
     }
 
-    /// Waits for envelopes and moves them into `batch`, whose allocation serves the next ones.
+    /// Waits for something and moves all into `batch`, whose allocation serves the next ones.
     /// `false` when the queue is closed and empty.
     pub(crate) async fn take(&self, batch: &mut Batch) -> bool {
         while !self.has_pending() {
@@ -128,8 +157,8 @@ impl Queue {
         }
         let mut state = self.lock();
         state.hurry = false;
-        batch.envelopes.clear();
-        std::mem::swap(&mut state.pending, &mut batch.envelopes);
+        batch.entries.clear();
+        std::mem::swap(&mut state.pending, &mut batch.entries);
         batch.weight = std::mem::take(&mut state.weight);
         batch.through = state.appended;
         true

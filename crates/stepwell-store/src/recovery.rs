@@ -124,13 +124,19 @@ impl Journal {
                     serde_json::from_str(body).map_err(|error| self.damaged(error))?;
                 // Events are kept in their order: where one is missing, the file has lost it.
                 if (envelope.run, int(envelope.seq)) != (run, next) {
-                    return Err(self.damaged(OutOfPlace { run, seq: next }));
+                    return Err(self.damaged(OutOfPlace {
+                        id: run.to_string(),
+                        seq: next,
+                    }));
                 }
                 next = next.saturating_add(1);
                 each(envelope);
             }
             if last.checked_add(1) != Some(next) {
-                return Err(self.damaged(OutOfPlace { run, seq: last }));
+                return Err(self.damaged(OutOfPlace {
+                    id: run.to_string(),
+                    seq: last,
+                }));
             }
         }
     }
@@ -153,7 +159,7 @@ impl Journal {
         let mut reader = self.shared.reader.lock().await;
         let connection = match &mut *reader {
             Some(connection) => connection,
-            none => none.insert(schema::connect(&self.shared.path).await?),
+            none => none.insert(schema::connect(&self.shared.path, self.shared.durability).await?),
         };
         work(connection).await.map_err(|error| self.database(error))
     }
@@ -168,26 +174,30 @@ impl Journal {
             .map_err(|error| self.database(error))
     }
 
-    fn database(&self, error: sqlx::Error) -> JournalError {
+    pub(crate) fn database(&self, error: sqlx::Error) -> JournalError {
         JournalError::database(&self.shared.path, error)
     }
 
-    fn damaged(&self, error: impl std::error::Error + Send + Sync + 'static) -> JournalError {
+    pub(crate) fn damaged(
+        &self,
+        error: impl std::error::Error + Send + Sync + 'static,
+    ) -> JournalError {
         JournalError::new(&self.shared.path, JournalErrorKind::Damaged).caused_by(error)
     }
 }
 
 /// An event is missing, or is another than its place says.
 #[derive(Debug)]
-struct OutOfPlace {
-    run: RunId,
-    seq: i64,
+pub(crate) struct OutOfPlace {
+    /// Of what.
+    pub(crate) id: String,
+    pub(crate) seq: i64,
 }
 
 impl fmt::Display for OutOfPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { run, seq } = self;
-        write!(f, "event {seq} of {run} is not in its place")
+        let Self { id, seq } = self;
+        write!(f, "event {seq} of {id} is not in its place")
     }
 }
 

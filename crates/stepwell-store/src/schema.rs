@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// What each version added. The version of a journal is how many of these it has seen; what is in
 /// the field is never edited, only added to.
-const VERSIONS: [&[&str]; 2] = [
+const VERSIONS: [&[&str]; 4] = [
     &[
         "CREATE TABLE runs (
             id TEXT PRIMARY KEY,
@@ -36,6 +36,44 @@ const VERSIONS: [&[&str]; 2] = [
         value BIGINT NOT NULL,
         PRIMARY KEY (kind, pipeline, name)
     )"],
+    &[
+        "CREATE TABLE searches (
+            id TEXT PRIMARY KEY,
+            started_ms BIGINT NOT NULL,
+            finished_ms BIGINT,
+            settings TEXT NOT NULL,
+            caller TEXT NOT NULL
+        )",
+        "CREATE TABLE search_events (
+            search TEXT NOT NULL,
+            seq BIGINT NOT NULL,
+            time_ms BIGINT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (search, seq)
+        )",
+        "CREATE TABLE verdicts (
+            id TEXT PRIMARY KEY,
+            time_ms BIGINT NOT NULL,
+            body TEXT NOT NULL
+        )",
+    ],
+    &[
+        "CREATE TABLE watches (
+            watch TEXT PRIMARY KEY,
+            state TEXT NOT NULL
+        )",
+        // What is told of a culprit, one row for each notifier that is to tell it.
+        "CREATE TABLE notices (
+            watch TEXT NOT NULL,
+            culprit TEXT NOT NULL,
+            notifier TEXT NOT NULL,
+            notice TEXT NOT NULL,
+            attempts BIGINT NOT NULL,
+            not_before_ms BIGINT NOT NULL,
+            told_ms BIGINT,
+            PRIMARY KEY (watch, culprit, notifier)
+        )",
+    ],
 ];
 
 /// The version of this build.
@@ -44,10 +82,22 @@ const SCHEMA_VERSION: i64 = VERSIONS.len() as i64;
 /// How long a statement waits for the lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What a commit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Until the disk has it.
+    Full,
+    /// For nothing.
+    Relaxed,
+}
+
 /// Opens the database and sees that its tables are those of this build, adding what an older one
 /// lacks. When nothing is lacking, nothing is written.
-pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> {
-    let mut connection = connect(path).await?;
+pub(crate) async fn open(
+    path: &Path,
+    durability: Durability,
+) -> Result<SqliteConnection, JournalError> {
+    let mut connection = connect(path, durability).await?;
     let found = match version(&mut connection).await {
         Ok(found) if (0..SCHEMA_VERSION).contains(&found) => upgrade(&mut connection).await,
         // SQLite's plain error, here: the table does not exist.
@@ -66,13 +116,19 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
 }
 
 /// A connection to the database, without a look at its tables.
-pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, JournalError> {
+pub(crate) async fn connect(
+    path: &Path,
+    durability: Durability,
+) -> Result<SqliteConnection, JournalError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // With `NORMAL` a power failure loses commits that were acknowledged.
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(match durability {
+            // With `NORMAL` a power failure loses commits that were acknowledged.
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Relaxed => SqliteSynchronous::Normal,
+        })
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .disable_statement_logging();

@@ -1,9 +1,20 @@
-//! How much memory an event holds, for the bound of the backlog.
+//! How much memory what is appended holds, for the bound of the backlog.
 
+use crate::queue::Appended;
 use stepwell_event::{Entry, Envelope, Published, RunEvent, StepRequest, StoredFile};
 
+/// About the bytes that it holds.
+pub(crate) fn weight(appended: &Appended) -> usize {
+    match appended {
+        Appended::Run(envelope) => of_run(envelope),
+        // Both are text of a bounded length, and few.
+        Appended::Search(row) => row.body.len() + size_of::<Appended>(),
+        Appended::Verdict { body, .. } => body.len() + size_of::<Appended>(),
+    }
+}
+
 /// About the bytes that an envelope holds, without looking into the small parts.
-pub(crate) fn weight(envelope: &Envelope) -> usize {
+fn of_run(envelope: &Envelope) -> usize {
     let text = match &envelope.event {
         RunEvent::Line { text, .. } => text.len(),
         RunEvent::RunStarted { snapshot, .. } => {

@@ -1,7 +1,7 @@
 //! The one task that writes: it takes what has gathered and commits it in one transaction.
 
-use crate::queue::{Batch, Queue};
-use crate::{JournalError, JournalErrorKind};
+use crate::queue::{Appended, Batch, Queue};
+use crate::{JournalError, JournalErrorKind, search};
 use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const ROWS: usize = 200;
 /// How far the writer is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
-    /// How many of the appended envelopes are durable.
+    /// How much of what was appended is durable.
     pub(crate) durable: u64,
     /// Why nothing is written any more.
     pub(crate) failure: Option<JournalError>,
@@ -48,7 +48,7 @@ impl Writer {
         } = self;
         let mut batch = Batch::default();
         while queue.0.take(&mut batch).await {
-            match commit(&mut connection, &batch.envelopes).await {
+            match commit(&mut connection, &batch.entries).await {
                 Ok(()) => {
                     queue.0.settle(&batch);
                     progress.send_modify(|progress| progress.durable = batch.through);
@@ -86,12 +86,20 @@ impl From<sqlx::Error> for CommitError {
 
 async fn commit(
     connection: &mut SqliteConnection,
-    envelopes: &[Envelope],
+    entries: &[Appended],
 ) -> Result<(), CommitError> {
+    let envelopes: Vec<&Envelope> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Appended::Run(envelope) => Some(envelope),
+            Appended::Search(_) | Appended::Verdict { .. } => None,
+        })
+        .collect();
     // One statement is a transaction of its own. Most batches are small: this spares them two
     // thirds of the way to the database's thread and back, which is most of what they cost.
-    if envelopes.len() <= ROWS && !envelopes.iter().any(changes_index) {
-        return insert(connection, envelopes).await;
+    let only_events = envelopes.len() == entries.len();
+    if only_events && entries.len() <= ROWS && !envelopes.iter().any(|event| changes_index(event)) {
+        return insert(connection, &envelopes).await;
     }
     // Taking the write lock at once is what makes the busy timeout hold for the whole transaction.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -101,13 +109,16 @@ async fn commit(
     for envelope in envelopes {
         index(&mut transaction, envelope).await?;
     }
+    for entry in entries {
+        search::insert(&mut transaction, entry).await?;
+    }
     transaction.commit().await?;
     Ok(())
 }
 
 async fn insert(
     connection: &mut SqliteConnection,
-    envelopes: &[Envelope],
+    envelopes: &[&Envelope],
 ) -> Result<(), CommitError> {
     let mut names = RunNames::default();
     let mut rows = Vec::with_capacity(envelopes.len());

@@ -10,7 +10,10 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_event::{Digest, GuestEvent, Limits, Outcome, Refusal, StepReport, StepRequest};
+use stepwell_event::{
+    Digest, Entry, GuestEvent, HostAnswer, HostCall, HostRefusal, Limits, Outcome, Refusal,
+    StepReport, StepRequest,
+};
 use stepwell_sandbox::{Answer, Dial, DialError, Metering, StepSink, StopHandle};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -91,6 +94,7 @@ impl Conversation<'_> {
         let mut hurry = Hurry::default();
         let mut waiting = Waiting::default();
         let mut dials = JoinSet::new();
+        let mut call = None;
         let mut output = 0_u64;
         loop {
             tokio::select! {
@@ -109,6 +113,10 @@ impl Conversation<'_> {
                         self.sender.send(&ToWorker::Answer(answer)).await?;
                     }
                 }
+                answer = answered(&mut call) => {
+                    call = None;
+                    self.sender.send(&ToWorker::Answered(answer)).await?;
+                }
                 Some(dialed) = dials.join_next() => self.dialed(dialed.ok()).await?,
                 message = self.receiver.next(), if !waiting.holds(&hurry) => match message? {
                     ToHost::Ready(walls) => (self.on_ready)(walls),
@@ -116,6 +124,12 @@ impl Conversation<'_> {
                     ToHost::Report(report) => return self.plausible(*report),
                     ToHost::Dial { attempt, host, port } => {
                         self.dial(&mut dials, attempt, host, port).await?;
+                    }
+                    ToHost::Call(asked) => {
+                        if call.is_some() {
+                            return Err(Broken::Implausible("a call before the last was answered"));
+                        }
+                        call = Some(self.call(asked, sink)?);
                     }
                     ToHost::Event(event) => {
                         self.check(&event, &mut output)?;
@@ -134,6 +148,18 @@ impl Conversation<'_> {
                 },
             }
         }
+    }
+
+    /// Hands on what a guest asks of its host.
+    fn call(
+        &self,
+        call: HostCall,
+        sink: &mut dyn StepSink,
+    ) -> Result<oneshot::Receiver<HostAnswer>, Broken> {
+        if stepwell_sandbox::check_call(&call).is_err() {
+            return Err(Broken::Implausible("a call beyond its bounds"));
+        }
+        Ok(sink.call(call))
     }
 
     /// What the sandbox would not have let through did not come of it.
@@ -167,6 +193,9 @@ impl Conversation<'_> {
         }
         if report.core_dump.is_some() && !self.core_dumps {
             return Err(Broken::Implausible("a core dump that nobody asked for"));
+        }
+        if !answers(&self.request.entry, &report) {
+            return Err(Broken::Implausible("an answer that the step cannot have"));
         }
         if report.usage.memory_peak > limits.memory {
             return Err(Broken::Implausible("more memory than the step may have"));
@@ -222,6 +251,31 @@ impl Conversation<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Waits for the answer to a call, if there is one.
+async fn answered(call: &mut Option<oneshot::Receiver<HostAnswer>>) -> HostAnswer {
+    let Some(call) = call else {
+        return std::future::pending().await;
+    };
+    // Whoever was to give it may have dropped it.
+    call.await.unwrap_or_else(|_| {
+        HostAnswer::Refused(HostRefusal::Infrastructure(
+            "the host gave no answer".to_owned(),
+        ))
+    })
+}
+
+/// Whether there is an answer just where there has to be one, and it is one to the question.
+fn answers(entry: &Entry, report: &StepReport) -> bool {
+    match (entry, &report.reply) {
+        (Entry::Bisect(question), Some(reply)) => {
+            report.outcome == Outcome::Succeeded
+                && stepwell_sandbox::check_reply(question, reply).is_ok()
+        }
+        (Entry::Bisect(_), None) => report.outcome != Outcome::Succeeded,
+        (_, reply) => reply.is_none(),
     }
 }
 

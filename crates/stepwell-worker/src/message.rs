@@ -8,7 +8,7 @@ use crate::reach::Reach;
 use crate::walls::Walls;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use stepwell_event::{Digest, GuestEvent, Refusal, StepReport, StepRequest};
+use stepwell_event::{Digest, GuestEvent, HostAnswer, HostCall, Refusal, StepReport, StepRequest};
 use stepwell_sandbox::{DialError, LoadError, Metering};
 
 /// Bytes of a message to the host. The largest that a guest can cause is a report with its core
@@ -44,6 +44,8 @@ pub(crate) enum ToWorker {
     Stop,
     /// The answer to the guest's question.
     Answer(Result<(), Refusal>),
+    /// What came of the guest's call.
+    Answered(HostAnswer),
     /// The end of an attempt to connect; the file descriptor comes along if there is one.
     Dialed {
         /// Which attempt.
@@ -86,6 +88,8 @@ pub(crate) enum ToHost {
         /// The port.
         port: u16,
     },
+    /// The guest asks its host to do something. The next call comes after the answer.
+    Call(HostCall),
     /// The step has ended.
     Report(Box<StepReport>),
     /// The worker cannot do what it is there for.

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use stepwell_event::{Digest, GuestEvent, Refusal, StepReport, StepRequest};
+use stepwell_event::{Digest, GuestEvent, HostAnswer, HostCall, Refusal, StepReport, StepRequest};
 use stepwell_sandbox::{
     Answer, Code, Compiled, Component, Dial, DialError, Dialed, Metering, Sandbox, SandboxConfig,
     StepSink, StopHandle,
@@ -88,7 +88,7 @@ async fn serve(
                 outbox.send_now()?;
             }
             // Said while a step ran that has ended meanwhile.
-            ToWorker::Ask | ToWorker::Stop | ToWorker::Answer(_) => {}
+            ToWorker::Ask | ToWorker::Stop | ToWorker::Answer(_) | ToWorker::Answered(_) => {}
             ToWorker::Dialed { result: Err(_), .. } => {}
             ToWorker::Dialed { result: Ok(()), .. } => drop(receiver.descriptor()?),
             ToWorker::Assign(_) => return Err(out_of_turn()),
@@ -168,10 +168,12 @@ impl Worker {
             None => return Ok(StepReport::host_failed("the component was not loaded")),
         };
         let stop = StopHandle::default();
-        let question = Question::default();
+        let question = Waiting::default();
+        let call = Waiting::default();
         let sink = Box::new(Sink {
             outbox: Arc::clone(&self.outbox),
             question: question.clone(),
+            call: call.clone(),
         });
         let mut running = pin!(self.sandbox.run(component, request, stop.clone(), sink));
         loop {
@@ -181,6 +183,7 @@ impl Worker {
                     ToWorker::Ask => stop.ask(),
                     ToWorker::Stop => stop.stop(),
                     ToWorker::Answer(answer) => question.answer(answer),
+                    ToWorker::Answered(answer) => call.answer(answer),
                     ToWorker::Dialed { attempt, result } => {
                         let connected = match result {
                             Ok(()) => Ok(TcpStream::from(receiver.descriptor()?)),
@@ -214,29 +217,39 @@ fn read(file: OwnedFd) -> io::Result<Compiled> {
     Ok(Compiled {
         code,
         description: None,
+        role: None,
         lines,
     })
 }
 
-/// Who waits for an answer.
-type Asked = Option<oneshot::Sender<Result<(), Refusal>>>;
+/// Where the answer to the guest goes. A guest asks one thing at a time.
+#[derive(Debug)]
+struct Waiting<T>(Arc<Mutex<Option<oneshot::Sender<T>>>>);
 
-/// Where the answer to the guest's question goes. A guest asks one at a time.
-#[derive(Debug, Clone, Default)]
-struct Question(Arc<Mutex<Asked>>);
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
 
-impl Question {
-    fn slot(&self) -> MutexGuard<'_, Asked> {
+impl<T> Clone for Waiting<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Waiting<T> {
+    fn slot(&self) -> MutexGuard<'_, Option<oneshot::Sender<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask(&self) -> oneshot::Receiver<Result<(), Refusal>> {
+    fn ask(&self) -> oneshot::Receiver<T> {
         let (answer, answered) = oneshot::channel();
         *self.slot() = Some(answer);
         answered
     }
 
-    fn answer(&self, answer: Result<(), Refusal>) {
+    fn answer(&self, answer: T) {
         if let Some(asked) = self.slot().take() {
             // The guest may have been stopped meanwhile.
             let _ = asked.send(answer);
@@ -247,7 +260,8 @@ impl Question {
 /// What a guest speaks to: the host, by way of the outbox.
 struct Sink {
     outbox: Arc<Outbox>,
-    question: Question,
+    question: Waiting<Result<(), Refusal>>,
+    call: Waiting<HostAnswer>,
 }
 
 impl StepSink for Sink {
@@ -259,6 +273,12 @@ impl StepSink for Sink {
         };
         self.outbox.add(&ToHost::Event(event));
         answer
+    }
+
+    fn call(&mut self, call: HostCall) -> oneshot::Receiver<HostAnswer> {
+        let answered = self.call.ask();
+        self.outbox.add(&ToHost::Call(call));
+        answered
     }
 
     fn room(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {

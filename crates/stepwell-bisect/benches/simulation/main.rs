@@ -9,7 +9,11 @@
     reason = "a command-line helper"
 )]
 
+mod parallel;
+mod plain;
+mod play;
 mod random;
+mod several;
 mod table;
 
 use std::process::ExitCode;
@@ -19,7 +23,16 @@ use table::{Setting, Table};
 type Play = fn(&Setting) -> Vec<Table>;
 
 /// Every table by its name.
-const TABLES: [(&str, Play); 0] = [];
+const TABLES: &[(&str, Play)] = &[
+    ("halving", plain::halving),
+    ("skips", plain::skips),
+    ("recent", plain::recent),
+    ("costs", plain::costs),
+    ("rounds", parallel::rounds),
+    ("makespan", parallel::makespan),
+    ("batches", several::batches),
+    ("interactions", several::interactions),
+];
 
 fn main() -> ExitCode {
     match execute() {

@@ -2,9 +2,10 @@
 
 use super::belief::Belief;
 use super::graph::Graph;
-use super::{is_contagious, sums};
+use super::is_contagious;
 use crate::history::Candidate;
 use crate::search::Rounding;
+use crate::sums::sums;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,7 +152,7 @@ impl Graph {
             }
         }
         let within = |it: Candidate| within.get(it.index()).copied().unwrap_or(0);
-        sums::sums(&self.history, &self.suspects, within)
+        sums(&self.history, &self.suspects, within)
     }
 
     fn contagious(&self) -> impl Iterator<Item = Candidate> {

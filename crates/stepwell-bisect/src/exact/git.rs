@@ -2,9 +2,9 @@
 //!
 //! Git does not always take the best version. It computes weights in a certain order and takes the
 //! first that is about half of the whole: within one half, or within about 0.1 % of many. Weights of
-//! versions without parents are known from the start and never looked at in this way. With versions
-//! skipped it sorts all by how evenly they cut and, if the best of them is skipped, jumps to one that a
-//! pseudo-random number of its own decides.
+//! versions without parents are known from the start and never looked at in this way. Once a version
+//! was skipped, even if it is no suspect any more, it sorts all by how evenly they cut and, if the best
+//! of them is skipped, jumps to one that a pseudo-random number of its own decides.
 
 use crate::history::Candidate;
 
@@ -32,9 +32,9 @@ fn is_about_half(weight: u64, all: u64) -> bool {
 }
 
 /// What Git judges next among all suspects, which are in order; the last is bad.
-pub(super) fn next(suspects: &[Weighed]) -> Option<Candidate> {
+pub(super) fn next(suspects: &[Weighed], has_skipped: bool) -> Option<Candidate> {
     let all = suspects.len() as u64;
-    if suspects.iter().any(|weighed| weighed.skipped) {
+    if has_skipped {
         return around_skipped(suspects, all);
     }
     let half = |merge: bool| {

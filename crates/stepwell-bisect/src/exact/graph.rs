@@ -10,9 +10,10 @@
 //! ends are looked for.
 
 use super::belief::Belief;
-use super::{Choice, Contradiction, git, is_contagious, sums};
+use super::{Choice, Contradiction, git, is_contagious};
 use crate::history::{Candidate, History};
 use crate::search::{Found, Gaps, Options, Order, Rounding};
+use crate::sums::sums;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use stepwell_event::SkipKind;
@@ -30,7 +31,10 @@ pub(crate) struct Graph {
     pub(super) bad: Candidate,
     /// All versions that were found bad, those included that tell nothing of the suspects.
     found_bad: BTreeSet<Candidate>,
+    /// Suspects that cannot be judged.
     pub(super) skipped: BTreeMap<Candidate, SkipKind>,
+    /// Whether there ever was a version that cannot be judged.
+    has_skipped: bool,
     /// Suspects that count.
     pub(super) counted: usize,
     /// How many of those each suspect leads to, unless that has to be found out again.
@@ -54,6 +58,7 @@ impl Graph {
             bad,
             found_bad: BTreeSet::from([bad]),
             skipped: BTreeMap::new(),
+            has_skipped: false,
             counted,
             weights: Vec::new(),
             rounding: options.rounding,
@@ -129,6 +134,7 @@ impl Graph {
     }
 
     pub(crate) fn untestable(&mut self, candidate: Candidate, kind: SkipKind) {
+        self.has_skipped = true;
         if self.is_suspect(candidate) && candidate != self.bad {
             self.skipped.insert(candidate, kind);
         }
@@ -195,7 +201,7 @@ impl Graph {
     fn weigh(&mut self) {
         if self.weights.is_empty() {
             let counted = |it| u32::from(self.history.counted(it));
-            self.weights = sums::sums(&self.history, &self.suspects, counted);
+            self.weights = sums(&self.history, &self.suspects, counted);
         }
     }
 
@@ -262,7 +268,7 @@ impl Graph {
                 rank: self.history.rank(*candidate),
             })
             .collect();
-        git::next(&weighed)
+        git::next(&weighed, self.has_skipped)
     }
 
     /// Where to look first for a culprit that is thought to be recent.
@@ -272,8 +278,9 @@ impl Graph {
         }
         let counted = |it: &Candidate| self.history.counted(*it);
         let all = self.history.candidates().filter(counted).count() as u64;
-        let steps = (0..u64::BITS).map_while(|power| all.checked_sub(1 << power));
-        let mut steps = steps.filter(|step| (1..self.counted as u64).contains(step));
+        let ages = (1..u64::BITS).map(|steps| (1_u64 << steps) - 1);
+        let older = ages.map_while(|age| all.checked_sub(age));
+        let mut steps = older.filter(|weight| (1..self.counted as u64).contains(weight));
         let wanted = steps.nth(busy.len())?;
         let open = self.open(busy);
         let nearest =

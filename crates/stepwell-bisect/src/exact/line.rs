@@ -198,8 +198,8 @@ impl Line {
             return None;
         }
         let newest = self.versions.len().checked_sub(1)?;
-        let steps = (0..usize::BITS).map(|power| 1_usize << power);
-        let mut places = steps.map_while(|step| newest.checked_sub(step));
+        let ages = (1..usize::BITS).map(|steps| (1_usize << steps) - 1);
+        let mut places = ages.map_while(|age| newest.checked_sub(age));
         places.find(|place| {
             *place < self.last && !busy.contains(place) && !self.skipped.contains_key(place)
         })

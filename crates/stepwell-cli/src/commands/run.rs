@@ -20,7 +20,7 @@ use stepwell_runner::{
     CancelLevel, Collector, Keep, OpeningError, Recorder, Run, RunError, Watch, now_ms,
 };
 use stepwell_spec::Isolation;
-use stepwell_store::{Interrupted, Journal, JournalError, RunClaim};
+use stepwell_store::{Claim, Interrupted, Journal, JournalError};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -319,7 +319,7 @@ async fn open_journal(
     folder: &Path,
     run: RunId,
     console: Console,
-) -> Result<(Journal, RunClaim), JournalError> {
+) -> Result<(Journal, Claim), JournalError> {
     let journal = Journal::open(folder).await?;
     keep_out_of_git(folder);
     tell_of_interrupted(&journal, console).await?;

@@ -157,6 +157,14 @@ impl Account {
         Ok(())
     }
 
+    /// Takes the room for a file of `len` bytes that the host keeps for the guest.
+    pub(crate) fn keep(&self, len: u64) -> Result<(), Errno> {
+        self.may_create(1)?;
+        self.take(Area::Workspace, len, len)?;
+        self.created();
+        Ok(())
+    }
+
     pub(super) fn created(&self) {
         let mut sums = self.sums();
         sums.files = sums.files.saturating_add(1);

@@ -33,7 +33,7 @@ pub(crate) struct Files {
     private: Option<Arc<Path>>,
     /// The listings of folders that the guest holds: the resource, and its number of entries.
     pub(super) listings: Vec<(u32, usize)>,
-    pub(super) account: Arc<Account>,
+    pub(crate) account: Arc<Account>,
 }
 
 /// Which of a step's folders something is in.

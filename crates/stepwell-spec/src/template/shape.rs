@@ -58,6 +58,8 @@ pub(crate) enum Shape {
     Collection(Kind),
     /// An entry of a collection.
     Entry(Kind),
+    /// What publishes.
+    Publish,
     /// Text or an array of texts.
     Text,
     /// An input: it keeps its type, but an array is one of texts.
@@ -71,7 +73,8 @@ impl Shape {
     pub(crate) fn member(self, key: &str) -> Self {
         use Kind::{Arguments, Env, Inputs, Jobs, Matrix, Stages, Steps, Tasks, Variables};
         match (self, key) {
-            (Self::Root | Self::Entry(Jobs), "steps") => Self::Collection(Steps),
+            (Self::Root, "publish") => Self::Publish,
+            (Self::Root | Self::Publish | Self::Entry(Jobs), "steps") => Self::Collection(Steps),
             (Self::Root, "jobs") => Self::Collection(Jobs),
             (Self::Root, "stages") => Self::Collection(Stages),
             (Self::Root, "tasks") => Self::Collection(Tasks),
@@ -104,7 +107,7 @@ impl Shape {
         match self {
             Self::Collection(kind) => Self::Entry(kind),
             Self::Text | Self::Input => Self::Text,
-            Self::Root | Self::Entry(_) | Self::Any => Self::Any,
+            Self::Root | Self::Publish | Self::Entry(_) | Self::Any => Self::Any,
         }
     }
 }

@@ -10,6 +10,7 @@ mod properties;
 mod reading;
 mod refusals;
 mod report;
+mod searches;
 mod stages;
 mod steps;
 mod strategies;

@@ -45,6 +45,7 @@ impl Oracle for Probe {
             "forever" => loop {
                 lab::patch()?;
             },
+            "exit" => std::process::exit(0),
             "trap" => panic!("it was asked to"),
             "spin" => loop {
                 black_box(());
