@@ -14,9 +14,13 @@ mod driver;
 mod judge;
 mod lab;
 mod manual;
+mod notice;
 mod part;
+mod post;
 mod record;
 mod request;
+mod schedule;
+mod watch;
 
 pub use archive::{Ancestry, Archive, ExportError, Files, Range};
 pub use component::ComponentJudge;
@@ -24,6 +28,12 @@ pub use driver::{Ended, SearchError, Strategist, Tools, resume, search};
 pub use judge::{Answer, Asked, Judge};
 pub use lab::{Bench, Pipelines, Prepared, Wanted};
 pub use manual::{Manual, Turn};
+pub use notice::{Addressing, Blame, DEFAULT_PER_DAY, Key, Recipient, Unreachable};
 pub use part::Part;
+pub use post::{Encryption, Letters, Login, MailServer, Post, PostError};
 pub use record::Record;
 pub use request::{Course, Ends, Request, Settings};
+pub use schedule::{Schedule, ScheduleError};
+pub use watch::{
+    HeadSeen, Settled, Sight, State, Telling, TickEnd, TickReport, TickResult, Watching, World,
+};

@@ -18,6 +18,7 @@ mod queue;
 mod recovery;
 mod schema;
 mod search;
+mod watched;
 mod weight;
 mod writer;
 
@@ -27,6 +28,7 @@ pub use claim::Claim;
 pub use error::{JournalError, JournalErrorKind};
 pub use recovery::{Interrupted, InterruptedJob};
 pub use search::StoredSearch;
+pub use watched::StoredNotice;
 
 use queue::{Appended, Queue};
 use schema::Durability;

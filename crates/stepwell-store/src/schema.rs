@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// What each version added. The version of a journal is how many of these it has seen; what is in
 /// the field is never edited, only added to.
-const VERSIONS: [&[&str]; 3] = [
+const VERSIONS: [&[&str]; 4] = [
     &[
         "CREATE TABLE runs (
             id TEXT PRIMARY KEY,
@@ -55,6 +55,23 @@ const VERSIONS: [&[&str]; 3] = [
             id TEXT PRIMARY KEY,
             time_ms BIGINT NOT NULL,
             body TEXT NOT NULL
+        )",
+    ],
+    &[
+        "CREATE TABLE watches (
+            watch TEXT PRIMARY KEY,
+            state TEXT NOT NULL
+        )",
+        // What is told of a culprit, one row for each notifier that is to tell it.
+        "CREATE TABLE notices (
+            watch TEXT NOT NULL,
+            culprit TEXT NOT NULL,
+            notifier TEXT NOT NULL,
+            notice TEXT NOT NULL,
+            attempts BIGINT NOT NULL,
+            not_before_ms BIGINT NOT NULL,
+            told_ms BIGINT,
+            PRIMARY KEY (watch, culprit, notifier)
         )",
     ],
 ];
