@@ -58,14 +58,31 @@ impl<T: Publisher> publish::Guest for Exported<T> {
     }
 }
 
+/// What a type has to be for each macro. Where a guest is built for tests nothing is exported: a
+/// linker there takes no such names.
+pub mod implements {
+    #![expect(
+        missing_docs,
+        reason = "each says in its name all that there is to say"
+    )]
+
+    pub fn oracle<T: super::Oracle>() {}
+    pub fn advice<T: super::Advice>() {}
+    pub fn strategist<T: super::Strategist>() {}
+    pub fn notifier<T: super::Notifier>() {}
+    pub fn publisher<T: super::Publisher>() {}
+}
+
 /// Makes the component an oracle: the argument is a type that implements [`Oracle`].
 #[macro_export]
 macro_rules! oracle {
     ($guest:ty) => {
+        #[cfg(target_family = "wasm")]
         const _: () = {
             type Guest = $crate::Exported<$guest>;
     $crate::bindings::judge::export!(Guest with_types_in $crate::bindings::judge);
         };
+        const _: fn() = $crate::implements::oracle::<$guest>;
     };
 }
 
@@ -75,10 +92,12 @@ macro_rules! oracle {
 macro_rules! advising_oracle {
     ($guest:ty) => {
         $crate::oracle!($guest);
+        #[cfg(target_family = "wasm")]
         const _: () = {
             type Guest = $crate::Exported<$guest>;
     $crate::bindings::advice::export!(Guest with_types_in $crate::bindings::advice);
         };
+        const _: fn() = $crate::implements::advice::<$guest>;
     };
 }
 
@@ -86,10 +105,12 @@ macro_rules! advising_oracle {
 #[macro_export]
 macro_rules! strategist {
     ($guest:ty) => {
+        #[cfg(target_family = "wasm")]
         const _: () = {
             type Guest = $crate::Exported<$guest>;
     $crate::bindings::strategy::export!(Guest with_types_in $crate::bindings::strategy);
         };
+        const _: fn() = $crate::implements::strategist::<$guest>;
     };
 }
 
@@ -97,10 +118,12 @@ macro_rules! strategist {
 #[macro_export]
 macro_rules! notifier {
     ($guest:ty) => {
+        #[cfg(target_family = "wasm")]
         const _: () = {
             type Guest = $crate::Exported<$guest>;
     $crate::bindings::notify::export!(Guest with_types_in $crate::bindings::notify);
         };
+        const _: fn() = $crate::implements::notifier::<$guest>;
     };
 }
 
@@ -108,9 +131,11 @@ macro_rules! notifier {
 #[macro_export]
 macro_rules! publisher {
     ($guest:ty) => {
+        #[cfg(target_family = "wasm")]
         const _: () = {
             type Guest = $crate::Exported<$guest>;
     $crate::bindings::publish::export!(Guest with_types_in $crate::bindings::publish);
         };
+        const _: fn() = $crate::implements::publisher::<$guest>;
     };
 }
