@@ -129,4 +129,3 @@ fn waiting_for_the_host_ends_with_the_step() {
     let ran = judge(r#"{"do": "forever"}"#).lending(lab).timeout(100).go();
     assert_eq!(ran.outcome(), &Outcome::TimedOut { limit_ms: 100 });
 }
-

@@ -218,4 +218,3 @@ fn a_long_reason_is_cut_and_a_verdict_without_trials_has_one() {
     let ran = judge(r#"{"do": "no-trials"}"#).go();
     assert_eq!(observation(&ran).bad_trials, 1);
 }
-
