@@ -11,6 +11,7 @@
 mod archive;
 mod component;
 mod driver;
+mod errand;
 mod judge;
 mod lab;
 mod manual;
@@ -18,6 +19,7 @@ mod notice;
 mod part;
 mod post;
 mod record;
+mod release;
 mod request;
 mod schedule;
 mod watch;
@@ -25,6 +27,7 @@ mod watch;
 pub use archive::{Ancestry, Archive, ExportError, Files, Range};
 pub use component::ComponentJudge;
 pub use driver::{Ended, SearchError, Strategist, Tools, resume, search};
+pub use errand::Errands;
 pub use judge::{Answer, Asked, Judge};
 pub use lab::{Bench, Pipelines, Prepared, Wanted};
 pub use manual::{Manual, Turn};
@@ -32,8 +35,10 @@ pub use notice::{Addressing, Blame, DEFAULT_PER_DAY, Key, Recipient, Unreachable
 pub use part::Part;
 pub use post::{Encryption, Letters, Login, MailServer, Post, PostError};
 pub use record::Record;
+pub use release::Publication;
 pub use request::{Course, Ends, Request, Settings};
 pub use schedule::{Schedule, ScheduleError};
 pub use watch::{
-    HeadSeen, Settled, Sight, State, Telling, TickEnd, TickReport, TickResult, Watching, World,
+    HeadSeen, Settled, Sight, Site, State, Steps, Telling, TickEnd, TickReport, TickResult,
+    Watching, World,
 };

@@ -308,6 +308,12 @@ pub enum Times {
 /// What is done about what is seen of a branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watch {
+    /// A revision that is taken to be good until one was found good.
+    pub base: Option<Spanned<String>>,
+    /// Authors that are not told themselves: addresses, and ends of addresses that begin with `@`.
+    pub exclude: Vec<String>,
+    /// Culprits that people are told of within a day.
+    pub max_per_day: Option<u32>,
     /// Who is told of a culprit whose author cannot be.
     pub default_recipient: Option<Person>,
     /// The notifiers that are asked, all of them declared; `None` is all.
