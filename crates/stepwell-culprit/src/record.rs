@@ -1,7 +1,13 @@
 //! What is known of a search from what was journalled of it.
 
+use crate::archive::Archive;
+use crate::finding;
 use crate::request::Settings;
-use stepwell_event::{BisectEvent, Finding, SearchId};
+use crate::territory::{Bounds, Territory};
+use std::collections::HashMap;
+use stepwell_event::{
+    BisectEvent, Conclusion, Finding, Observation, ProbeEnd, Purpose, SearchId, SearchSummary,
+};
 use stepwell_store::{Journal, JournalError};
 
 /// A search as it was journalled.
@@ -17,14 +23,34 @@ pub struct Record {
     pub events: Vec<(u64, BisectEvent)>,
 }
 
+/// Something that was learnt of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fact<'a> {
+    /// The version's identifier.
+    pub(crate) version: &'a str,
+    /// Why it was judged; none if somebody said it.
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) observation: &'a Observation,
+}
+
 impl Record {
-    /// Reads a search; none of that identifier is known if there is none.
+    /// Reads a search; none if there is none of that identifier.
     ///
     /// # Errors
     ///
     /// The journal cannot be read.
-    pub async fn read(_journal: &Journal, _search: SearchId) -> Result<Option<Self>, JournalError> {
-        Ok(None)
+    pub async fn read(journal: &Journal, search: SearchId) -> Result<Option<Self>, JournalError> {
+        let stored = journal.searches().await?;
+        let Some(stored) = stored.into_iter().find(|stored| stored.id == search) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            id: search,
+            // A setting that is not known any more has the value that it has by default.
+            settings: serde_json::from_str(&stored.settings).unwrap_or_default(),
+            caller: stored.caller,
+            events: journal.search_events(search).await?,
+        }))
     }
 
     /// The identifiers of all searches, oldest first, and whether each has ended.
@@ -32,13 +58,159 @@ impl Record {
     /// # Errors
     ///
     /// The journal cannot be read.
-    pub async fn list(_journal: &Journal) -> Result<Vec<(SearchId, bool)>, JournalError> {
-        Ok(Vec::new())
+    pub async fn list(journal: &Journal) -> Result<Vec<(SearchId, bool)>, JournalError> {
+        let stored = journal.searches().await?;
+        Ok(stored
+            .into_iter()
+            .map(|stored| (stored.id, stored.finished))
+            .collect())
     }
 
-    /// The report; none before the search has ended.
+    /// What was asked; none if the process was killed before that was durable.
     #[must_use]
-    pub fn finding(&self) -> Option<Finding> {
-        None
+    pub fn summary(&self) -> Option<&SearchSummary> {
+        self.events.iter().find_map(|(_, event)| match event {
+            BisectEvent::Opened(summary) => Some(&**summary),
+            _ => None,
+        })
+    }
+
+    /// What was found; none before the search has ended.
+    #[must_use]
+    pub fn conclusion(&self) -> Option<&Conclusion> {
+        self.events.iter().rev().find_map(|(_, event)| match event {
+            BisectEvent::Concluded(conclusion) => Some(&**conclusion),
+            _ => None,
+        })
+    }
+
+    /// The report; none before the search has ended. It blocks, since the history is read once more;
+    /// if that cannot be read any more, places in it are left out.
+    #[must_use]
+    pub fn finding(&self, archive: &impl Archive) -> Option<Finding> {
+        let bounds = self.bounds()?;
+        let bounds = Bounds {
+            good: &bounds.0,
+            bad: &bounds.1.bad.id,
+            paths: &bounds.1.paths,
+            first_parent: bounds.1.first_parent,
+        };
+        let territory = Territory::explore(archive, &bounds).unwrap_or_default();
+        finding::assemble(self, &territory)
+    }
+
+    pub(crate) fn bounds(&self) -> Option<(Vec<String>, &SearchSummary)> {
+        let summary = self.summary()?;
+        let good = summary.good.iter().map(|good| good.id.clone()).collect();
+        Some((good, summary))
+    }
+
+    /// What was learnt, in order. What somebody said of a version stands instead of what an oracle
+    /// found.
+    pub(crate) fn facts(&self) -> Vec<Fact<'_>> {
+        let mut begun: HashMap<u32, (&str, Purpose)> = HashMap::new();
+        let mut facts: Vec<Fact<'_>> = Vec::new();
+        for (_, event) in &self.events {
+            match event {
+                BisectEvent::Started {
+                    probe,
+                    version,
+                    purpose,
+                    ..
+                } => {
+                    begun.insert(*probe, (&version.id, *purpose));
+                }
+                BisectEvent::Ended { probe, end, .. } => {
+                    if let (Some((version, purpose)), ProbeEnd::Judged { observation, .. }) =
+                        (begun.get(probe), &**end)
+                    {
+                        facts.push(Fact {
+                            version,
+                            purpose: Some(*purpose),
+                            observation,
+                        });
+                    }
+                }
+                BisectEvent::Marked {
+                    version,
+                    observation,
+                } => facts.push(Fact {
+                    version: &version.id,
+                    purpose: None,
+                    observation,
+                }),
+                BisectEvent::Unmarked { version } => {
+                    let mark = |fact: &Fact<'_>| fact.purpose.is_none() && fact.version == version;
+                    if let Some(last) = facts.iter().rposition(mark) {
+                        facts.remove(last);
+                    }
+                }
+                BisectEvent::Opened(_)
+                | BisectEvent::Ranged { .. }
+                | BisectEvent::Progress { .. }
+                | BisectEvent::Concluded(_) => {}
+            }
+        }
+        // The last word of a person counts, and no other.
+        let mut said: HashMap<&str, usize> = HashMap::new();
+        for (at, fact) in facts.iter().enumerate() {
+            if fact.purpose.is_none() {
+                said.insert(fact.version, at);
+            }
+        }
+        let mut at = 0..;
+        facts.retain(|fact| {
+            let at = at.next();
+            said.get(fact.version).is_none_or(|last| Some(*last) == at)
+        });
+        facts
+    }
+
+    /// Versions of which somebody said something that was not taken back, in that order.
+    pub(crate) fn marks(&self) -> Vec<&str> {
+        let mut marks: Vec<&str> = Vec::new();
+        for (_, event) in &self.events {
+            match event {
+                BisectEvent::Marked { version, .. } => marks.push(&version.id),
+                BisectEvent::Unmarked { version } => {
+                    if let Some(last) = marks.iter().rposition(|mark| mark == version) {
+                        marks.remove(last);
+                    }
+                }
+                _ => {}
+            }
+        }
+        marks
+    }
+
+    /// How many times each version was judged by an oracle.
+    pub(crate) fn judged(&self) -> HashMap<String, u32> {
+        let mut begun: HashMap<u32, &str> = HashMap::new();
+        let mut judged = HashMap::new();
+        for (_, event) in &self.events {
+            match event {
+                BisectEvent::Started { probe, version, .. } => {
+                    begun.insert(*probe, &version.id);
+                }
+                BisectEvent::Ended { probe, end, .. }
+                    if matches!(**end, ProbeEnd::Judged { .. }) =>
+                {
+                    if let Some(version) = begun.get(probe) {
+                        *judged.entry((*version).to_owned()).or_default() += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        judged
+    }
+
+    /// The number of the next probe.
+    pub(crate) fn next_probe(&self) -> u32 {
+        let probes = self.events.iter().filter_map(|(_, event)| match event {
+            BisectEvent::Started { probe, .. } => Some(probe + 1),
+            _ => None,
+        });
+        probes.max().unwrap_or(0)
     }
 }

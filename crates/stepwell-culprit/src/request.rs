@@ -60,6 +60,9 @@ pub struct Settings {
     pub max_trials: Option<u32>,
     /// Milliseconds after which no judgement is begun any more.
     pub max_wall_ms: Option<u64>,
+    /// The command that judges one version again, in which `{good}` and `{bad}` stand for the
+    /// version's parent and for the version; empty for the usual one.
+    pub reproduce: String,
 }
 
 impl Eq for Settings {}
@@ -79,6 +82,7 @@ impl Default for Settings {
             remember: true,
             max_trials: None,
             max_wall_ms: None,
+            reproduce: String::new(),
         }
     }
 }

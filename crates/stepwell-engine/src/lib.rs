@@ -40,6 +40,7 @@ pub use forecast::forecast;
 pub use job::{JobCommand, JobInput, JobMachine, Timer};
 pub use line::{CONTINUED, MAX_LINE};
 pub use opening::{Counter, RootVariables, expanded, root_variables};
+pub use reason::in_words;
 pub use request::part_grants;
 pub use run::{RunCommand, RunInput, RunMachine};
 pub use start::{JobEnd, JobStart, Opening, OutputVariable, StartVariable};

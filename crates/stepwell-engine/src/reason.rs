@@ -59,6 +59,17 @@ impl Bound {
     }
 }
 
+/// What happened to a guest that did not succeed, in one line; `None` if it did. `task` is what the
+/// pipeline file calls it.
+#[must_use]
+pub fn in_words(outcome: &Outcome, task: &str) -> Option<String> {
+    let bound = Bound::Task {
+        task: task.to_owned(),
+        most: None,
+    };
+    of_outcome(outcome, &bound)
+}
+
 /// What happened to a guest that did not succeed; `None` if it did. `bound` is what set the limit that
 /// it has reached.
 pub(crate) fn of_outcome(outcome: &Outcome, bound: &Bound) -> Option<String> {

@@ -1,0 +1,245 @@
+//! A report made of what was journalled.
+
+use crate::record::Record;
+use crate::request::{Ends, Settings};
+use crate::standing;
+use crate::territory::Territory;
+use std::collections::HashMap;
+use stepwell_bisect::{Candidate, Seen};
+use stepwell_event::{
+    BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, Probe, ProbeEnd, Purpose,
+    SearchSummary, Verdict, Version,
+};
+
+/// The report of a search that has ended.
+pub(crate) fn assemble(record: &Record, territory: &Territory) -> Option<Finding> {
+    let summary = record.summary()?.clone();
+    let conclusion = record.conclusion()?.clone();
+    let (commits, versions) = ranged(record);
+    let probes = probes(record, territory);
+    let cost = cost(record, &probes);
+    let reproduce = reproduce(&record.settings, &conclusion);
+    let seen = seen(record, territory);
+    Some(Finding {
+        format: FINDING_VERSION,
+        search: record.id.to_string(),
+        commits,
+        versions,
+        range: standing::stretches(territory, &seen, &conclusion),
+        unverified: unverified(&record.settings, &summary, &conclusion, &probes),
+        asked: summary,
+        probes,
+        conclusion,
+        cost,
+        reproduce,
+    })
+}
+
+fn ranged(record: &Record) -> (u32, u32) {
+    let mut ranged = record.events.iter().filter_map(|(_, event)| match event {
+        BisectEvent::Ranged { commits, versions } => Some((*commits, *versions)),
+        _ => None,
+    });
+    ranged.next().unwrap_or_default()
+}
+
+fn seen(record: &Record, territory: &Territory) -> Vec<(Candidate, Seen)> {
+    let facts = record.facts();
+    let seen = facts.iter().filter_map(|fact| {
+        let candidate = Candidate(territory.place(fact.version)?);
+        let seen = match fact.observation.verdict {
+            Verdict::Good => Seen::Trials { good: 1, bad: 0 },
+            Verdict::Bad => Seen::Trials { good: 0, bad: 1 },
+            Verdict::Skip(kind) => Seen::Untestable(kind),
+        };
+        Some((candidate, seen))
+    });
+    seen.collect()
+}
+
+/// What was judged, in the order in which it began; what a person said is among it.
+fn probes(record: &Record, territory: &Territory) -> Vec<Probe> {
+    let began = record.events.first().map_or(0, |(time_ms, _)| *time_ms);
+    let position = |version: &Version| match territory.place(&version.id) {
+        Some(place) => Some(place + 1),
+        None => territory
+            .good
+            .iter()
+            .any(|good| good.id == version.id)
+            .then_some(0),
+    };
+    let mut probes: Vec<Probe> = Vec::new();
+    let mut numbers: HashMap<u32, usize> = HashMap::new();
+    for (time_ms, event) in &record.events {
+        match event {
+            BisectEvent::Started {
+                probe,
+                version,
+                purpose,
+                ..
+            } => {
+                numbers.insert(*probe, probes.len());
+                probes.push(Probe {
+                    version: (**version).clone(),
+                    position: position(version),
+                    purpose: *purpose,
+                    // What it is if the process was killed before it ended.
+                    end: ProbeEnd::Canceled,
+                    started_ms: time_ms.saturating_sub(began),
+                    wall_ms: 0,
+                });
+            }
+            BisectEvent::Ended {
+                probe,
+                end,
+                wall_ms,
+            } => {
+                let probe = numbers.get(probe).and_then(|at| probes.get_mut(*at));
+                if let Some(probe) = probe {
+                    probe.end = (**end).clone();
+                    probe.wall_ms = *wall_ms;
+                }
+            }
+            BisectEvent::Marked {
+                version,
+                observation,
+            } => probes.push(Probe {
+                version: (**version).clone(),
+                position: position(version),
+                purpose: Purpose::Search,
+                end: ProbeEnd::Judged {
+                    observation: (**observation).clone(),
+                    cached: false,
+                },
+                started_ms: time_ms.saturating_sub(began),
+                wall_ms: 0,
+            }),
+            BisectEvent::Unmarked { version } => {
+                let mark = |probe: &Probe| probe.wall_ms == 0 && probe.version.id == *version;
+                if let Some(last) = probes.iter().rposition(mark) {
+                    probes.remove(last);
+                    numbers.values_mut().for_each(|at| {
+                        *at -= usize::from(*at > last);
+                    });
+                }
+            }
+            BisectEvent::Opened(_)
+            | BisectEvent::Ranged { .. }
+            | BisectEvent::Progress { .. }
+            | BisectEvent::Concluded(_) => {}
+        }
+    }
+    probes
+}
+
+fn cost(record: &Record, probes: &[Probe]) -> Cost {
+    let mut cost = Cost::default();
+    for probe in probes {
+        match &probe.end {
+            ProbeEnd::Judged { cached: true, .. } => cost.cached += 1,
+            ProbeEnd::Judged { observation, .. } => {
+                let trials = observation.good_trials.saturating_add(observation.bad_trials);
+                cost.probes += 1;
+                cost.trials = cost.trials.saturating_add(trials.max(1));
+            }
+            ProbeEnd::Failed { .. } => cost.probes += 1,
+            ProbeEnd::Canceled => cost.canceled += 1,
+        }
+    }
+    let times = record.events.first().zip(record.events.last());
+    cost.wall_ms = times.map_or(0, |((first, _), (last, _))| last.saturating_sub(*first));
+    cost
+}
+
+/// The command that judges a culprit again.
+fn reproduce(settings: &Settings, conclusion: &Conclusion) -> String {
+    let Conclusion::Culprit {
+        version,
+        newest_good: Some(good),
+        ..
+    } = conclusion
+    else {
+        return String::new();
+    };
+    let template = match settings.reproduce.is_empty() {
+        true => "stepwell bisect --good {good} --bad {bad}",
+        false => &settings.reproduce,
+    };
+    template
+        .replace("{good}", &good.id)
+        .replace("{bad}", &version.id)
+}
+
+/// What was taken for granted.
+fn unverified(
+    settings: &Settings,
+    summary: &SearchSummary,
+    conclusion: &Conclusion,
+    probes: &[Probe],
+) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut say = |sentence: &str| sentences.push(sentence.to_owned());
+    match settings.ends {
+        Ends::Both if summary.good.is_empty() => {
+            say("No version is known to be good.");
+        }
+        Ends::Both => {}
+        Ends::Bad => say("The good versions were taken to be good without being judged."),
+        Ends::Neither => say("Both ends were taken to be what they are said to be."),
+    }
+    let skipped = |probe: &&Probe, purpose: Purpose| {
+        probe.purpose == purpose
+            && matches!(&probe.end, ProbeEnd::Judged { observation, .. } if matches!(observation.verdict, Verdict::Skip(_)))
+    };
+    for probe in probes.iter().filter(|it| skipped(it, Purpose::MergeBase)) {
+        say(&format!(
+            "{}, where two lines meet, cannot be judged: the behaviour may have been changed back on the way to a good version.",
+            probe.version.id
+        ));
+    }
+    for probe in probes.iter().filter(|it| skipped(it, Purpose::Verify)) {
+        say(&format!(
+            "{} could not be judged once more.",
+            probe.version.id
+        ));
+    }
+    match conclusion {
+        Conclusion::Ambiguous { assumed, .. } if !assumed.is_empty() => say(&format!(
+            "{} versions were taken to be untestable because their neighbours are.",
+            assumed.len()
+        )),
+        Conclusion::Culprit { version, .. } => {
+            if settings.verify == 0 {
+                say("The culprit and its parents were not judged once more.");
+            }
+            let unseen = version.parents.iter().filter(|parent| {
+                let judged = |probe: &Probe| {
+                    probe.version.id == **parent && matches!(probe.end, ProbeEnd::Judged { .. })
+                };
+                !probes.iter().any(judged)
+            });
+            for parent in unseen {
+                say(&format!(
+                    "{parent}, a parent of the culprit, was not judged itself: it is good because what descends from it is."
+                ));
+            }
+        }
+        _ => {}
+    }
+    let cached = probes
+        .iter()
+        .filter(|probe| matches!(probe.end, ProbeEnd::Judged { cached: true, .. }))
+        .count();
+    if cached > 0 {
+        say(&format!(
+            "{cached} judgements were taken from earlier searches."
+        ));
+    }
+    if !summary.paths.is_empty() {
+        say("Versions that change nothing in the paths were not looked at.");
+    }
+    if summary.first_parent {
+        say("What a merge brought in counts as one change.");
+    }
+    sentences
+}
