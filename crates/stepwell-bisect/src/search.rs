@@ -271,7 +271,7 @@ enum Method {
         /// All that was seen, for when it has to be weighed.
         seen: Vec<(Candidate, Seen)>,
     },
-    Weighing(Weighing),
+    Weighing(Box<Weighing>),
 }
 
 /// Weighs although no noise was expected: some judgement must be wrong, or may be.
@@ -300,14 +300,14 @@ impl Search {
         let method = match options.noise {
             // That no version is to blame takes a judgement that was wrong.
             Noise::None if options.no_culprit > 0.0 => {
-                Method::Weighing(weighing_after_all(&history, &options)?)
+                Method::Weighing(Box::new(weighing_after_all(&history, &options)?))
             }
             Noise::None => Method::Exact {
                 exact: Box::new(Exact::new(&history, &options)),
                 seen: Vec::new(),
             },
             Noise::Known { .. } | Noise::Learned { .. } => {
-                Method::Weighing(Weighing::new(Arc::clone(&history), &options)?)
+                Method::Weighing(Box::new(Weighing::new(Arc::clone(&history), &options)?))
             }
         };
         Ok(Self {
@@ -357,7 +357,7 @@ impl Search {
             for (candidate, seen) in seen {
                 weighing.observe(*candidate, *seen);
             }
-            self.method = Method::Weighing(weighing);
+            self.method = Method::Weighing(Box::new(weighing));
         }
     }
 

@@ -1,7 +1,6 @@
 //! The choices of this crate next to those of the `git` of this machine, on real repositories.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,7 +1,6 @@
 //! Searches in graphs, against sets of ancestors that are counted one by one.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +102,7 @@ proptest! {
             let done = running.swap_remove(draws.next().unwrap() % running.len());
             let is_bad = ancestors[done.index()].contains(&culprit);
             search.observe(done, if skips.contains(&done.0) {
-                Seen::Untestable(if done.0 % 2 == 0 { SkipKind::BuildBroken } else { SkipKind::Timeout })
+                Seen::Untestable(if done.0.is_multiple_of(2) { SkipKind::BuildBroken } else { SkipKind::Timeout })
             } else {
                 Seen::Trials { good: u32::from(!is_bad), bad: u32::from(is_bad) }
             });

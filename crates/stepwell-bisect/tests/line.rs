@@ -1,7 +1,6 @@
 //! Searches along a line: the traces and means of the literature, and what has to hold of every search.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;

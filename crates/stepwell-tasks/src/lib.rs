@@ -67,13 +67,12 @@ impl Tasks {
         Self { folder }
     }
 
-    /// The names of the built-in tasks, sorted.
+    /// The names of the built-in tasks, sorted. What takes part in searches for a culprit is built in
+    /// too and found by its name, but is no task.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = BUILT_IN
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let carried = BUILT_IN.iter().filter(|(_, bytes)| is_task(bytes));
+        let mut names: Vec<String> = carried.map(|(name, _)| (*name).to_owned()).collect();
         let files = self
             .folder
             .iter()
@@ -83,6 +82,7 @@ impl Tasks {
             if path
                 .extension()
                 .is_some_and(|extension| extension == "wasm")
+                && read(&path).is_ok_and(|file| is_task(&file.bytes))
             {
                 names.extend(
                     path.file_stem()
@@ -175,6 +175,13 @@ impl Tasks {
     }
 }
 
+/// Whether a component is to be listed as a task: one that speaks the interfaces of a search names them
+/// in its bytes. What it really is, the sandbox finds out when it is used.
+fn is_task(bytes: &[u8]) -> bool {
+    const SEARCH: &[u8] = b"stepwell:bisect/";
+    !bytes.windows(SEARCH.len()).any(|part| part == SEARCH)
+}
+
 fn read(path: &Path) -> io::Result<TaskFile> {
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
@@ -230,6 +237,13 @@ mod tests {
             b"mine"
         );
         assert!(tasks.names().contains(&"secret-scan".to_owned()));
+        fs::write(
+            root.path().join("judge.wasm"),
+            "\0stepwell:bisect/judge@0.1.0",
+        )
+        .unwrap();
+        assert!(!tasks.names().contains(&"judge".to_owned()));
+        assert!(tasks.built_in("judge").is_ok());
         assert!(problem(tasks.built_in("nope")).contains("no built-in task `nope`"));
     }
 }
