@@ -246,7 +246,9 @@ fn advised(advice: &stepwell_event::Belief, suspects: usize) -> Result<Belief, S
         ));
     }
     if prior.iter().any(|weight| *weight < 0.0) || none < 0.0 || none >= sum {
-        return Err("the oracle gives a weight that is negative, or none that is more than 0".to_owned());
+        return Err(
+            "the oracle gives a weight that is negative, or none that is more than 0".to_owned(),
+        );
     }
     Ok(Belief {
         prior,
@@ -410,7 +412,9 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     fn is_spent(&self) -> bool {
         let most = self.log.record.settings.max_trials;
         most.is_some_and(|most| self.trials >= most)
-            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Answers from the store what is in it; if nothing is, begins the judgements. Whether something
@@ -603,7 +607,10 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     }
 
     /// Ends what is still under way, and journals what it still says.
-    async fn stop_all(&mut self, cancel: &mut watch::Receiver<CancelLevel>) -> Result<(), SearchError> {
+    async fn stop_all(
+        &mut self,
+        cancel: &mut watch::Receiver<CancelLevel>,
+    ) -> Result<(), SearchError> {
         let asked = *cancel.borrow_and_update() == CancelLevel::Gracefully;
         for probe in self.running.values() {
             match asked {

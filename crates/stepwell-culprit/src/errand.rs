@@ -42,7 +42,7 @@ impl<R: StepRunner> Errands<R> {
             env: part.env.clone(),
             workspace: workspace.map(|path| WorkspaceGrant {
                 path: path.to_owned(),
-                access: Access::Read,
+                access: part.workspace,
                 folders: Vec::new(),
             }),
             grants: part.grants.clone(),

@@ -39,6 +39,6 @@ pub use release::Publication;
 pub use request::{Course, Ends, Request, Settings};
 pub use schedule::{Schedule, ScheduleError};
 pub use watch::{
-    HeadSeen, Settled, Sight, Site, State, Steps, Telling, TickEnd, TickReport, TickResult,
+    HeadSeen, ReleaseSteps, Settled, Sight, Site, State, Telling, TickEnd, TickReport, TickResult,
     Watching, World,
 };

@@ -8,9 +8,7 @@ use crate::record::Record;
 use crate::request::{Ends, Request};
 use crate::territory::Territory;
 use std::sync::Arc;
-use stepwell_event::{
-    BisectEvent, Conclusion, Finding, Observation, SearchId, Verdict, Version,
-};
+use stepwell_event::{BisectEvent, Conclusion, Finding, Observation, SearchId, Verdict, Version};
 use stepwell_runner::now_ms;
 use stepwell_store::{Claim, Journal};
 
@@ -184,8 +182,7 @@ impl Manual {
         for event in events {
             let seq = self.record.events.len() as u64;
             let now = now_ms();
-            self.journal
-                .append_search(self.record.id, seq, now, &event);
+            self.journal.append_search(self.record.id, seq, now, &event);
             self.record.events.push((now, event));
         }
         Ok(self.journal.flush().await?)

@@ -9,7 +9,7 @@ mod site;
 mod state;
 mod tick;
 
-pub use site::{Site, Steps};
+pub use site::{ReleaseSteps, Site};
 pub use state::{Settled, State};
 pub use tick::{HeadSeen, Sight, TickEnd, TickResult};
 

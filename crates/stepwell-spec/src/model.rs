@@ -252,7 +252,8 @@ pub struct Part {
     pub source: Option<Spanned<PartSource>>,
     /// What it is told: the text of a JSON object.
     pub config: String,
-    /// What it may do. The workspace is what it is asked about, and is never written; there are neither
+    /// What it may do. The workspace is what it is asked about, and is never written; that of a notifier
+    /// is a folder of its own; there are neither
     /// folders nor variables.
     pub allow: Allow,
     /// What it may use at one question.

@@ -4,6 +4,7 @@ use super::{HeadSeen, World};
 use crate::archive::{Archive, Files as _};
 use crate::driver::{Ended, SearchError, Strategist, Tools, search};
 use crate::errand::Errands;
+use crate::failure::failed;
 use crate::judge::{Answer, Asked, Judge};
 use crate::notice::Key;
 use crate::part::Part;
@@ -11,10 +12,10 @@ use crate::post::{Letters, Post};
 use crate::release;
 use crate::request::{Ends, Request};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_event::{
-    BisectEvent, Finding, Finite, JudgeRefusal, NoiseModel, Notice, Question, Version,
+    Access, BisectEvent, Finding, Finite, JudgeRefusal, NoiseModel, Notice, Question, Version,
 };
 use stepwell_runner::{CancelLevel, StepRunner, now_ms};
 use stepwell_sandbox::StopHandle;
@@ -29,7 +30,7 @@ const FLAKE: f64 = 0.4;
 const FLAKY_RATE: f64 = 0.1;
 
 /// Runs the steps of the project that publish a version.
-pub trait Steps: Send + Sync {
+pub trait ReleaseSteps: Send + Sync {
     /// Runs them, in a clean copy of `files`.
     fn publish(
         &self,
@@ -58,6 +59,8 @@ pub struct Site<J, A, R, S> {
     pub publishers: BTreeMap<String, Part>,
     /// The steps that publish, if the project has some.
     pub steps: Option<S>,
+    /// The folder in which each notifier that may write has one of its own.
+    pub folder: PathBuf,
     /// Who sends the letters of notifiers.
     pub post: Option<Post>,
     /// Addresses that any letter may be for.
@@ -70,7 +73,7 @@ pub struct Site<J, A, R, S> {
     pub markdown: fn(&Finding) -> String,
 }
 
-impl<J: Judge, A: Archive, R: StepRunner, S: Steps> World for Site<J, A, R, S> {
+impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, R, S> {
     async fn judge(&self, head: &Version) -> Result<HeadSeen, String> {
         let asked = Asked {
             version: head.clone(),
@@ -99,9 +102,7 @@ impl<J: Judge, A: Archive, R: StepRunner, S: Steps> World for Site<J, A, R, S> {
                 | JudgeRefusal::Transient(why)
                 | JudgeRefusal::Misconfigured(why),
             ) => Err(format!("the oracle did not judge: {why}")),
-            Answer::Failed(outcome) => {
-                Err(format!("the oracle did not answer ({})", outcome.name()))
-            }
+            Answer::Failed(outcome) => Err(failed(&outcome)),
             Answer::Impossible(why) => Err(why),
             Answer::Stopped => Err("it was stopped".to_owned()),
         }
@@ -173,7 +174,14 @@ impl<J: Judge, A: Archive, R: StepRunner, S: Steps> World for Site<J, A, R, S> {
             config: notifier.config.clone(),
             finding: notice,
         };
-        let done = self.errands.run(notifier, question, None, Some(letters));
+        let folder = self.folder.join(name);
+        if notifier.workspace != Access::None {
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
+        }
+        let done = self
+            .errands
+            .run(notifier, question, Some(&folder), Some(letters));
         done.await
     }
 
