@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bisect;
 mod check;
 mod completions;
 mod eval;
@@ -26,6 +27,7 @@ pub(crate) struct Cli {
 enum Command {
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
+    Bisect(Box<bisect::BisectArgs>),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Eval(eval::EvalArgs),
@@ -58,6 +60,7 @@ impl Cli {
         let exit = match self.command {
             Command::Run(args) => args.execute(environment),
             Command::Replay(args) => args.execute(environment),
+            Command::Bisect(args) => args.execute(environment),
             Command::Check(args) => args.execute(environment),
             Command::Plan(args) => args.execute(environment),
             Command::Eval(args) => args.execute(),

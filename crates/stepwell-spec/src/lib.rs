@@ -53,6 +53,7 @@ pub use model::{
     Times, Variable, VariableValue, Watch,
 };
 pub use name::did_you_mean;
+pub use part::input_value;
 pub use unit::UnitError;
 
 use std::collections::HashSet;

@@ -4,7 +4,7 @@ use crate::reader::{Entry, Reader};
 use crate::seen::Seen;
 use crate::tree::{Node, Tree};
 use crate::{
-    Allow, Limits, Part, PartKind, PartSource, Spanned, allowance, limit, name, quantity, task,
+    Allow, Limits, Part, PartKind, PartSource, Spanned, allowance, limit, name, quantity, syntax, task,
 };
 use serde_json::{Map, Value};
 use stepwell_diagnostic::Diagnostic;
@@ -91,6 +91,23 @@ fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<PartSource>>
             ),
     );
     None
+}
+
+/// What a text is as a value of TOML: the value of an input that is given elsewhere than in a file.
+/// `None` if it is no value.
+#[must_use]
+pub fn input_value(text: &str) -> Option<Value> {
+    const KEY: &str = "input";
+    let document = syntax::parse(&format!("{KEY} = {text}"));
+    let Tree::Table(members) = Tree::table(document.root.as_ref()?, 0) else {
+        return None;
+    };
+    let [member] = members.as_slice() else {
+        return None;
+    };
+    let is_whole = document.errors.is_empty() && member.key.value == KEY;
+    let mut reader = Reader::new(false);
+    is_whole.then(|| json(&mut reader, &member.value)).flatten()
 }
 
 /// The value as JSON. Dates and times become texts.

@@ -1,0 +1,14 @@
+//! What searches for a culprit need of the rest: versions from Git, components, and pipelines that
+//! run on versions.
+
+mod archive;
+mod folder;
+mod part;
+mod pipelines;
+mod strategist;
+
+pub(crate) use archive::{GitArchive, git_problem};
+pub(crate) use folder::{HandFolder, WorkFolder};
+pub(crate) use part::{Parts, Ready, Wish};
+pub(crate) use pipelines::{Own, ProjectPipelines};
+pub(crate) use strategist::ComponentStrategist;
