@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use stepwell_event::{RunId, RunResult, Version};
-use stepwell_runner::{CancelLevel, Collector, Keep, Recorder, Run, StepRunner, Watch};
+use stepwell_runner::{CancelLevel, Collector, Keep, Recorder, Run, StepRunner};
 use stepwell_store::Journal;
 use stepwell_workspace::Workspace;
 use tokio::runtime::Handle;
@@ -48,16 +48,16 @@ pub struct Publication<R> {
 }
 
 impl<R: StepRunner> Publication<R> {
-    /// Runs it in a copy of `files`, and gives its events to `shown`.
+    /// Runs it in a copy of `files`.
     ///
     /// # Errors
     ///
     /// It did not succeed: why, for people.
-    pub async fn perform(self, files: &Path, shown: impl FnOnce(Watch)) -> Result<(), String> {
+    pub async fn perform(self, files: &Path) -> Result<(), String> {
         let copy = self.folder.join("publishing").join(self.run.to_string());
         let copied = copy_of(files, &copy).await;
         let performed = match copied {
-            Ok(()) => self.perform_in(&copy, shown).await,
+            Ok(()) => self.perform_in(&copy).await,
             Err(why) => Err(why),
         };
         if let Err(error) = stepwell_workspace::remove(&copy) {
@@ -66,7 +66,7 @@ impl<R: StepRunner> Publication<R> {
         performed
     }
 
-    async fn perform_in(self, copy: &Path, shown: impl FnOnce(Watch)) -> Result<(), String> {
+    async fn perform_in(self, copy: &Path) -> Result<(), String> {
         let claim = self
             .journal
             .claim(self.run)
@@ -81,8 +81,8 @@ impl<R: StepRunner> Publication<R> {
         let opening = stepwell_runner::open(&plan, &self.journal, beginning)
             .await
             .map_err(|error| words(&error))?;
-        let (recorder, events) = Recorder::new(self.run, self.journal);
-        shown(events);
+        // Nobody watches: what happens is in the journal.
+        let (recorder, _) = Recorder::new(self.run, self.journal);
         let run = Run {
             plan,
             opening,
