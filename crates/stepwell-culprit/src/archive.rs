@@ -78,8 +78,6 @@ pub struct Range {
     pub ids: Vec<String>,
     /// For each, the places of its parents in `ids`; parents that are no suspects are left out.
     pub parents: Vec<Vec<u32>>,
-    /// For each, the hash of its files: equal hashes have equal files.
-    pub trees: Vec<String>,
     /// Whether each counts: it changes one of the paths that were named.
     pub counts: Vec<bool>,
 }

@@ -57,7 +57,13 @@ impl End {
             };
         }
         let (false_bad, false_good) = match noise {
-            NoiseModel::Deterministic => return if self.bad > 0 { Known::Bad } else { Known::Good },
+            NoiseModel::Deterministic => {
+                return if self.bad > 0 {
+                    Known::Bad
+                } else {
+                    Known::Good
+                };
+            }
             NoiseModel::Known {
                 false_bad,
                 false_good,

@@ -41,9 +41,9 @@ pub(crate) fn after(answer: &Answer, attempt: u32) -> After {
         Answer::Refused(JudgeRefusal::Abort(why)) => {
             After::End(format!("the oracle ended the search: {why}"))
         }
-        Answer::Refused(JudgeRefusal::Misconfigured(why)) => {
-            After::End(format!("the oracle cannot be used as it is configured: {why}"))
-        }
+        Answer::Refused(JudgeRefusal::Misconfigured(why)) => After::End(format!(
+            "the oracle cannot be used as it is configured: {why}"
+        )),
         // The second time it is no accident of the machine.
         Answer::Failed(outcome) if attempt == 0 && !matches!(outcome, Outcome::Unusable { .. }) => {
             again()
@@ -93,7 +93,10 @@ pub(crate) fn failed(outcome: &Outcome) -> String {
         Outcome::Trapped { backtrace, .. } => {
             let calls = backtrace.iter().take(FRAMES);
             let calls: Vec<&str> = calls.map(|frame| frame.function.as_str()).collect();
-            format!("the oracle did not answer: {why}; called by: {}", calls.join(" < "))
+            format!(
+                "the oracle did not answer: {why}; called by: {}",
+                calls.join(" < ")
+            )
         }
         _ => format!("the oracle did not answer: {why}"),
     }

@@ -138,7 +138,9 @@ fn cost(record: &Record, probes: &[Probe]) -> Cost {
         match &probe.end {
             ProbeEnd::Judged { cached: true, .. } => cost.cached += 1,
             ProbeEnd::Judged { observation, .. } => {
-                let trials = observation.good_trials.saturating_add(observation.bad_trials);
+                let trials = observation
+                    .good_trials
+                    .saturating_add(observation.bad_trials);
                 cost.probes += 1;
                 cost.trials = cost.trials.saturating_add(trials.max(1));
             }

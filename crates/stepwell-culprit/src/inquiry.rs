@@ -4,15 +4,16 @@
 //! Everything here is pure. The same facts in the same order lead to the same place, which is how a
 //! search goes on after its process was killed.
 
+mod conclusion;
+mod options;
+
 use crate::ends::{End, Known};
-use crate::request::{Course, Ends, Settings};
+use crate::request::{Ends, Settings};
 use crate::strategy::{Choice, Strategy};
 use crate::territory::Territory;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use stepwell_bisect::{
-    Candidate, Found, Gaps, Next, Noise, Options, Order, Progress, Rounding, Search, Seen,
-};
+use stepwell_bisect::{Candidate, Found, Next, Options, Progress, Search, Seen};
 use stepwell_event::{
     Conclusion, Finite, NoiseModel, Observation, Proposal, Purpose, Question, Verdict, Version,
 };
@@ -78,7 +79,7 @@ impl Inquiry {
         belief: Belief,
         strategist: bool,
     ) -> Result<Self, String> {
-        let options = options(&settings, &noise, belief);
+        let options = options::options(&settings, &noise, belief);
         let history = territory.history(&settings);
         let search = history
             .map(|history| Search::new(history, options.clone()))
@@ -136,8 +137,9 @@ impl Inquiry {
         };
         self.seen.push((candidate, seen));
         // What does not count says nothing about its neighbours that do, as far as is known.
+        let counts = purpose != Some(Purpose::Verify) || self.counts(candidate);
         if let Some(search) = &mut self.search
-            && (purpose != Some(Purpose::Verify) || self.counts(candidate))
+            && counts
         {
             search.observe(candidate, seen);
         }
@@ -194,35 +196,6 @@ impl Inquiry {
     /// How far the search is.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.search.as_ref().map(Search::progress)
-    }
-
-    /// What can be said when the budget is spent.
-    pub(crate) fn undecided(&mut self) -> Conclusion {
-        let Some(bad) = self.territory.bad().cloned() else {
-            return Conclusion::NothingToDo;
-        };
-        if self.look_at_ends(&bad, 0).is_some() {
-            let why = "the budget was spent before the ends of the range were judged";
-            return Conclusion::Aborted {
-                why: why.to_owned(),
-            };
-        }
-        let weighed = self.weighed();
-        let suspects = weighed.unwrap_or_else(|| {
-            let left = self.left();
-            let each = 1.0 / left.len().max(1) as f64;
-            left.into_iter().map(|suspect| (suspect, each)).collect()
-        });
-        let suspects: Vec<(Version, Finite)> = suspects
-            .into_iter()
-            .filter_map(|(candidate, mass)| {
-                Some((self.territory.suspect(candidate)?.clone(), finite(mass)))
-            })
-            .collect();
-        Conclusion::Undecided {
-            suspects,
-            newest_good: self.newest_good(None),
-        }
     }
 
     /// Takes what a strategist proposed.
@@ -319,10 +292,11 @@ impl Inquiry {
             }
         }
         let territory = Arc::clone(&self.territory);
+        let both = self.settings.ends == Ends::Both;
         let good = territory
             .good
             .iter()
-            .filter(|_| self.settings.ends == Ends::Both)
+            .filter(|_| both)
             .map(|good| (good, Purpose::Base, good));
         let bases = territory
             .merge_bases
@@ -377,143 +351,6 @@ impl Inquiry {
             ..Step::default()
         }
     }
-
-    /// Turns what was found into a conclusion, or into judgements that it still needs.
-    fn conclude(&mut self, found: &Found, free: usize, step: &mut Step) {
-        let territory = Arc::clone(&self.territory);
-        let versions = |candidates: &[Candidate]| -> Vec<Version> {
-            let suspects = candidates.iter().filter_map(|it| territory.suspect(*it));
-            suspects.cloned().collect()
-        };
-        step.conclusion = match found {
-            Found::Culprit {
-                candidate,
-                confidence,
-            } => match territory.suspect(*candidate) {
-                Some(culprit) if self.verify(culprit, free, step) => {
-                    Some(self.culprit(culprit, *confidence))
-                }
-                _ => None,
-            },
-            Found::Ambiguous {
-                suspects,
-                untestable,
-                assumed,
-            } => Some(Conclusion::Ambiguous {
-                suspects: versions(suspects),
-                untestable: versions(untestable),
-                assumed: versions(assumed),
-                newest_good: self.newest_good(suspects.first().copied()),
-            }),
-            Found::NoCulprit { confidence } => Some(Conclusion::NoCulprit {
-                confidence: finite(*confidence),
-            }),
-            Found::Undecided { suspects } => Some(Conclusion::Undecided {
-                suspects: suspects
-                    .iter()
-                    .filter_map(|(it, mass)| Some((territory.suspect(*it)?.clone(), finite(*mass))))
-                    .collect(),
-                newest_good: self.newest_good(None),
-            }),
-        };
-    }
-
-    fn culprit(&self, culprit: &Version, confidence: f64) -> Conclusion {
-        let mut parents = culprit.parents.iter();
-        if let Some(parent) = parents.find(|parent| self.speaks_against(parent)) {
-            return Conclusion::Aborted {
-                why: format!(
-                    "{} is the first of the versions that were looked at that is bad, but its parent {parent}, which was not one of them, is bad as well: the change may be outside of the paths",
-                    culprit.id
-                ),
-            };
-        }
-        Conclusion::Culprit {
-            version: culprit.clone(),
-            newest_good: self.territory.known_parents(culprit).next().cloned(),
-            confidence: finite(confidence),
-            no_op: self.territory.is_no_op(culprit),
-        }
-    }
-
-    /// Whether a version that does not count was found to be bad.
-    fn speaks_against(&self, id: &str) -> bool {
-        let place = self.territory.place(id).map(Candidate);
-        place.is_some_and(|place| {
-            !self.counts(place)
-                && self
-                    .seen
-                    .iter()
-                    .any(|(it, seen)| *it == place && matches!(seen, Seen::Trials { good: 0, .. }))
-        })
-    }
-
-    /// Whether culprit and parents were judged often enough once they were suspected; wants it
-    /// otherwise. What is seen then counts like anything else, so the search may go on after it.
-    fn verify(&mut self, culprit: &Version, free: usize, step: &mut Step) -> bool {
-        let territory = Arc::clone(&self.territory);
-        let mut done = true;
-        for version in std::iter::once(culprit).chain(territory.known_parents(culprit)) {
-            let times = self.verified.get(&version.id).copied().unwrap_or(0);
-            if times >= self.settings.verify {
-                continue;
-            }
-            done = false;
-            if step.start.len() < free {
-                let trials = self.settings.trials;
-                self.want(step, version.clone(), Purpose::Verify, trials);
-            }
-        }
-        done
-    }
-
-    /// The parent of the first suspect, as far as is known.
-    fn newest_good(&self, first: Option<Candidate>) -> Option<Version> {
-        let first = first.or_else(|| self.left().first().copied());
-        let parents = first
-            .and_then(|first| self.territory.suspect(first))
-            .and_then(|first| self.territory.known_parents(first).next());
-        parents.or(self.territory.good.first()).cloned()
-    }
-
-    /// Suspects that may be to blame if every judgement is right.
-    fn left(&self) -> Vec<Candidate> {
-        let standing = crate::standing::propagated(&self.territory, &self.seen);
-        let suspects = (0..).map(Candidate).zip(standing);
-        suspects
-            .filter(|(candidate, standing)| {
-                self.counts(*candidate) && *standing == crate::standing::Place::Suspect
-            })
-            .map(|(candidate, _)| candidate)
-            .collect()
-    }
-
-    /// The likeliest suspects of a search that weighs, if nothing more may be judged.
-    fn weighed(&self) -> Option<Vec<(Candidate, f64)>> {
-        self.search.as_ref()?.progress().confidence?;
-        let mut options = self.options.clone();
-        options.budget = Some(1);
-        if options.noise == Noise::None {
-            let tenth = 0.1;
-            options.noise = Noise::Known {
-                false_bad: tenth,
-                false_good: tenth,
-            };
-        }
-        let history = self.territory.history(&self.settings)?;
-        let mut search = Search::new(history, options).ok()?;
-        for (candidate, seen) in &self.seen {
-            search.observe(*candidate, *seen);
-        }
-        match search.next(1).found {
-            Some(Found::Undecided { suspects }) => Some(suspects),
-            Some(Found::Culprit {
-                candidate,
-                confidence,
-            }) => Some(vec![(candidate, confidence)]),
-            _ => None,
-        }
-    }
 }
 
 fn concluded(conclusion: Conclusion) -> Step {
@@ -537,46 +374,4 @@ fn trials(observation: &Observation, said: bool) -> (u32, u32) {
 
 fn finite(value: f64) -> Finite {
     Finite::new(value).unwrap_or_default()
-}
-
-fn options(settings: &Settings, noise: &NoiseModel, belief: Belief) -> Options {
-    let pair = |(a, b): (Finite, Finite)| (a.get(), b.get());
-    Options {
-        rounding: match settings.round_down {
-            true => Rounding::Down,
-            false => Rounding::Up,
-        },
-        order: match settings.course {
-            Course::Halving => Order::Halving,
-            Course::Git => Order::Git,
-            Course::Recent => Order::Recent,
-        },
-        gaps: match settings.inside {
-            Some(inside) => Gaps::Edges { inside },
-            None => Gaps::Exhaustive,
-        },
-        noise: match noise {
-            NoiseModel::Deterministic => Noise::None,
-            NoiseModel::Known {
-                false_bad,
-                false_good,
-            } => Noise::Known {
-                false_bad: false_bad.get(),
-                false_good: false_good.get(),
-            },
-            NoiseModel::Learned {
-                false_bad,
-                false_good,
-            } => Noise::Learned {
-                false_bad: pair(*false_bad),
-                false_good: pair(*false_good),
-            },
-        },
-        confidence: settings.confidence,
-        prior: belief.prior,
-        no_culprit: belief.no_culprit.unwrap_or(settings.no_culprit),
-        costs: belief.costs,
-        trials: settings.trials,
-        budget: settings.max_trials,
-    }
 }

@@ -1,14 +1,25 @@
 //! What an oracle may ask of its host while it judges.
+//!
+//! The lab is made for one judgement and gone with it. It knows its candidate and nothing else: not
+//! why it is judged, and not what was found for others.
+
+mod copy;
+mod run;
+mod session;
 
 use crate::part::Part;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use stepwell_event::{Digest, HostRefusal, Version};
 use stepwell_plan::Plan;
 use stepwell_runner::{Beginning, StepRunner};
-use stepwell_store::Blobs;
+use stepwell_store::{Blobs, Journal};
 use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+
+pub(crate) use session::{Session, key};
 
 /// Makes pipelines ready to run on candidates.
 pub trait Pipelines: Send + Sync + 'static {
@@ -72,4 +83,46 @@ pub struct Bench<A, P> {
     pub folder: PathBuf,
     /// The runtime that guests run on.
     pub guests: Handle,
+    /// Whether what consulted oracles said is remembered.
+    pub remember: bool,
+}
+
+/// The bench with what is opened when it is first needed.
+pub(crate) struct Shared<R, A, P> {
+    /// Who asks oracles.
+    pub(crate) steps: Arc<R>,
+    pub(crate) bench: Bench<A, P>,
+    /// Where verdicts are kept.
+    pub(crate) journal: Journal,
+    /// Of runs on candidates. They can be looked at, but are none of the project's runs, and nothing
+    /// waits until the disk has them: what counts is the verdict.
+    runs: OnceCell<Journal>,
+    copies: AtomicU64,
+}
+
+impl<R, A, P> Shared<R, A, P> {
+    pub(crate) fn new(steps: Arc<R>, bench: Bench<A, P>, journal: Journal) -> Self {
+        Self {
+            steps,
+            bench,
+            journal,
+            runs: OnceCell::new(),
+            copies: AtomicU64::new(0),
+        }
+    }
+
+    async fn runs(&self) -> Result<&Journal, HostRefusal> {
+        let open = || Journal::open_relaxed(&self.bench.folder);
+        let runs = self.runs.get_or_try_init(open).await;
+        runs.map_err(|error| HostRefusal::Infrastructure(error.to_string()))
+    }
+
+    /// The folder of one more copy.
+    fn place(&self) -> PathBuf {
+        let number = self
+            .copies
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("copy-{}-{number}", std::process::id());
+        self.bench.folder.join(name)
+    }
 }

@@ -9,25 +9,37 @@
 //! as to run a pipeline on a copy of the candidate, is lent to it by the lab.
 
 mod archive;
+mod asking;
 mod component;
 mod driver;
+mod ends;
 mod errand;
+mod failure;
+mod finding;
+mod git;
+mod inquiry;
 mod judge;
 mod lab;
 mod manual;
 mod notice;
+mod opening;
 mod part;
 mod post;
 mod record;
 mod release;
 mod request;
 mod schedule;
+mod seed;
+mod standing;
+mod strategy;
+mod territory;
 mod watch;
 
 pub use archive::{Ancestry, Archive, ExportError, Files, Range};
-pub use component::ComponentJudge;
+pub use component::{ComponentJudge, ComponentStrategist};
 pub use driver::{Ended, SearchError, Strategist, Tools, resume, search};
 pub use errand::Errands;
+pub use git::{GitArchive, GitFiles};
 pub use judge::{Answer, Asked, Judge};
 pub use lab::{Bench, Pipelines, Prepared, Wanted};
 pub use manual::{Manual, Turn};

@@ -80,10 +80,7 @@ pub(crate) async fn begin<A: Archive>(
         territory: Arc::new(territory),
         claim,
     };
-    Ok((
-        opened,
-        vec![(now, BisectEvent::Opened(Box::new(summary)))],
-    ))
+    Ok((opened, vec![(now, BisectEvent::Opened(Box::new(summary)))]))
 }
 
 /// Finds a search that has begun.
@@ -140,7 +137,7 @@ fn check(request: &Request) -> Result<(), SearchError> {
 }
 
 /// What makes an identifier differ from that of a search which begins in the same millisecond.
-fn salt(now: u64) -> u64 {
+pub(crate) fn salt(now: u64) -> u64 {
     use std::hash::{BuildHasher as _, Hasher as _, RandomState};
     let mut hasher = RandomState::new().build_hasher();
     hasher.write_u64(now);

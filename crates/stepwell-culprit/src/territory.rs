@@ -36,9 +36,7 @@ impl Territory {
     pub(crate) fn explore(archive: &impl Archive, bounds: &Bounds<'_>) -> Result<Self, String> {
         let mut merge_bases: Vec<(String, String)> = Vec::new();
         for good in bounds.good {
-            if let Ancestry::Diverged { merge_bases: found } =
-                archive.ancestry(good, bounds.bad)?
-            {
+            if let Ancestry::Diverged { merge_bases: found } = archive.ancestry(good, bounds.bad)? {
                 if found.iter().any(|base| base == bounds.bad) {
                     return Err(format!(
                         "the good version {good} descends from the bad one, {}: were the two mixed up?",
@@ -46,7 +44,8 @@ impl Territory {
                     ));
                 }
                 let new = |base: &String| {
-                    !bounds.good.contains(base) && merge_bases.iter().all(|(known, _)| known != base)
+                    !bounds.good.contains(base)
+                        && merge_bases.iter().all(|(known, _)| known != base)
                 };
                 let new: Vec<String> = found.into_iter().filter(new).collect();
                 merge_bases.extend(new.into_iter().map(|base| (base, good.clone())));
@@ -105,7 +104,10 @@ impl Territory {
         let place = self.place(id).map(Candidate);
         let ends = || {
             let bases = self.merge_bases.iter().map(|(base, _)| base);
-            self.good.iter().chain(bases).find(|version| version.id == id)
+            self.good
+                .iter()
+                .chain(bases)
+                .find(|version| version.id == id)
         };
         place.and_then(|place| self.suspect(place)).or_else(ends)
     }

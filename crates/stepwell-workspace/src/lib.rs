@@ -24,6 +24,7 @@ mod glob;
 mod inventory;
 mod nearby;
 mod place;
+mod put;
 mod removal;
 mod tree;
 mod walk;
