@@ -1,17 +1,17 @@
 //! Errands: a notifier is handed a notice, a publisher a version. Each is a step like any other.
 
+use crate::asking::{Call, ask, request};
 use crate::part::Part;
 use crate::post::Letters;
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_event::{
-    Access, Entry, GuestEvent, HostAnswer, HostCall, HostRefusal, Outcome, Question, Refusal,
-    Reply, StepReport, StepRequest, WorkspaceGrant,
+    Access, HostAnswer, HostCall, HostRefusal, Outcome, Question, Reply, StepReport,
 };
 use stepwell_runner::StepRunner;
-use stepwell_sandbox::{Answer, StepSink, StopHandle};
+use stepwell_sandbox::StopHandle;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 /// Sends components on errands.
 pub struct Errands<R> {
@@ -23,7 +23,7 @@ pub struct Errands<R> {
 
 impl<R: StepRunner> Errands<R> {
     /// Hands `question` to a component and waits until it has done what it does. It may send
-    /// `letters`, and see the files at `workspace` if it was granted that.
+    /// `letters`, and has the files at `workspace` as far as it was granted that.
     ///
     /// # Errors
     ///
@@ -36,80 +36,41 @@ impl<R: StepRunner> Errands<R> {
         letters: Option<Letters>,
     ) -> Result<String, String> {
         let workspace = workspace.filter(|_| part.workspace != Access::None);
-        let request = StepRequest {
-            component: part.component,
-            entry: Entry::Bisect(Box::new(question)),
-            env: part.env.clone(),
-            workspace: workspace.map(|path| WorkspaceGrant {
-                path: path.to_owned(),
-                access: part.workspace,
-                folders: Vec::new(),
-            }),
-            grants: part.grants.clone(),
-            limits: part.limits,
-        };
-        let steps = Arc::clone(&self.steps);
-        let running = self.guests.spawn(async move {
-            let mut job = steps.job();
-            let sink = Box::new(Clerk { letters });
-            let stop = StopHandle::default();
-            steps.run(&mut job, request, stop, sink).await
-        });
-        match running.await {
-            Ok(report) => answer(report),
-            Err(error) => Err(format!("a task of Stepwell failed: {error}")),
+        let mut request = request(part, question, workspace);
+        if let Some(workspace) = &mut request.workspace {
+            workspace.access = part.workspace;
         }
+        let (calls, asked) = mpsc::unbounded_channel();
+        let stop = StopHandle::default();
+        let asking = ask(&self.steps, &self.guests, request, stop, calls);
+        let (report, ()) = tokio::join!(asking, serve(asked, letters));
+        answer(report, &part.name)
     }
 }
 
-fn answer(report: StepReport) -> Result<String, String> {
+/// Does what the component asks for.
+async fn serve(mut asked: mpsc::UnboundedReceiver<Call>, letters: Option<Letters>) {
+    while let Some((call, answer)) = asked.recv().await {
+        let done = match (call, &letters) {
+            (HostCall::SendMail { to, subject, text }, Some(letters)) => {
+                letters.send(&to, &subject, text).await
+            }
+            _ => HostAnswer::Refused(HostRefusal::Denied(
+                "nothing of that kind is lent to this component".to_owned(),
+            )),
+        };
+        // Nobody waits if the step has ended.
+        let _ = answer.send(done);
+    }
+}
+
+fn answer(report: StepReport, name: &str) -> Result<String, String> {
     match (report.reply.map(|reply| *reply), report.outcome) {
         (Some(Reply::Done(done)), Outcome::Succeeded) => done,
         (_, Outcome::Succeeded) => Err("it did not say what it did".to_owned()),
         (_, outcome) => {
-            let why = stepwell_engine::in_words(&outcome, "component");
+            let why = stepwell_engine::in_words(&outcome, name);
             Err(why.unwrap_or_else(|| format!("it ended without a word ({})", outcome.name())))
         }
-    }
-}
-
-/// Hears what a component says and asks for on an errand.
-struct Clerk {
-    letters: Option<Letters>,
-}
-
-impl StepSink for Clerk {
-    fn guest(&mut self, event: GuestEvent) -> Answer {
-        if let GuestEvent::Denied(denial) = &event {
-            tracing::warn!(?denial, "a component on an errand was refused something");
-        }
-        Answer::Now(match event.is_question() {
-            true => Err(Refusal::Denied(
-                "an errand has neither variables nor results".to_owned(),
-            )),
-            false => Ok(()),
-        })
-    }
-
-    fn call(&mut self, call: HostCall) -> oneshot::Receiver<HostAnswer> {
-        let (answer, answered) = oneshot::channel();
-        match (call, self.letters.clone()) {
-            (HostCall::SendMail { to, subject, text }, Some(letters)) => {
-                tokio::spawn(async move {
-                    let sent = letters.send(&to, &subject, text).await;
-                    // Nobody waits if the step has ended.
-                    let _ = answer.send(sent);
-                });
-            }
-            _ => {
-                let why = "nothing of that kind is lent to this component".to_owned();
-                let _ = answer.send(HostAnswer::Refused(HostRefusal::Denied(why)));
-            }
-        }
-        answered
-    }
-
-    fn room(&self) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
-        None
     }
 }

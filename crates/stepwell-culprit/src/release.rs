@@ -81,8 +81,9 @@ impl<R: StepRunner> Publication<R> {
         let opening = stepwell_runner::open(&plan, &self.journal, beginning)
             .await
             .map_err(|error| words(&error))?;
+        let (recorder, mut events) = Recorder::new(self.run, self.journal);
         // Nobody watches: what happens is in the journal.
-        let (recorder, _) = Recorder::new(self.run, self.journal);
+        let unwatched = tokio::spawn(async move { while events.next().await.is_some() {} });
         let run = Run {
             plan,
             opening,
@@ -95,6 +96,7 @@ impl<R: StepRunner> Publication<R> {
             parallel_jobs,
         };
         let result = stepwell_runner::run(run, self.cancel).await;
+        unwatched.abort();
         drop(claim);
         match result.map_err(|error| words(&error))? {
             RunResult::Succeeded | RunResult::PartiallySucceeded => Ok(()),
