@@ -18,6 +18,7 @@ mod help;
 mod import;
 mod isolation;
 mod journal;
+mod judgements;
 mod network;
 mod parameters;
 mod pipeline_files;

@@ -329,7 +329,7 @@ fn an_oracle_asks_its_host_and_gets_the_answers() {
 fn what_the_host_refuses_is_the_error_of_the_call() {
     let ran = judge(r#"{"do": "calls"}"#).lending(lab).go();
     let said = &observation(&ran).reason;
-    assert!(said.contains("exit_code: Some(3)"), "{said}");
+    assert!(said.contains("exit-code: Some(3)"), "{said}");
     assert!(
         said.contains(r#"Err(LabError::Denied("not lent"))"#),
         "{said}"
@@ -355,10 +355,7 @@ fn what_the_host_refuses_is_the_error_of_the_call() {
 fn what_is_too_large_does_not_get_to_the_host() {
     for what in ["overlay", "overlays", "variables", "keep", "path"] {
         let config = format!(r#"{{"do": "large", "what": "{what}"}}"#);
-        let ran = judge(&config)
-            .limit(LimitKind::HostcallBytes, 64 << 20)
-            .lending(lab)
-            .go();
+        let ran = judge(&config).lending(lab).go();
         let reason = &observation(&ran).reason;
         assert!(reason.contains("LabError::TooLarge"), "{what}: {reason}");
         assert_eq!(ran.calls, [], "{what}");
@@ -368,7 +365,6 @@ fn what_is_too_large_does_not_get_to_the_host() {
 #[test]
 fn files_that_are_kept_count_as_written() {
     let ran = judge(r#"{"do": "large", "what": "keeps"}"#)
-        .limit(LimitKind::HostcallBytes, 64 << 20)
         .limit(LimitKind::Written, 10 << 20)
         .lending(lab)
         .go();

@@ -22,6 +22,7 @@ mod http;
 mod limits;
 mod network;
 mod output;
+mod plugins;
 mod publishing;
 mod quotas;
 mod schema;

@@ -2,7 +2,7 @@
 
 use crate::bindings;
 use crate::bindings::TaskPre;
-use crate::bisect::{Asked, Participant};
+use crate::bisect::{self, Asked, Participant};
 use crate::clock::{Monotonic, Wall};
 use crate::compile::Metering;
 use crate::dump;
@@ -186,9 +186,14 @@ impl Sandbox {
                 message: "the component was loaded for another kind of budget".to_owned(),
             });
         }
+        let mut limits = request.limits;
         let inputs = match &request.entry {
             Entry::Task { inputs } => inputs.clone(),
-            Entry::Command { .. } | Entry::Bisect(_) => Vec::new(),
+            Entry::Command { .. } => Vec::new(),
+            Entry::Bisect(_) => {
+                limits.hostcall_bytes = limits.hostcall_bytes.max(bisect::host::CALL);
+                Vec::new()
+            }
         };
         let mut wasi = wasi(request, link);
         let files = Files::granted(request, self.config(), link, &mut wasi)?;
@@ -199,10 +204,10 @@ impl Sandbox {
             })?;
         let state = StepState {
             wasi: wasi.build(),
-            table: table(&request.limits),
-            limits: request.limits,
-            limiter: Limiter::new(&request.limits),
-            pace: Pace::new(&engine.engine, &request.limits, started),
+            table: table(&limits),
+            limits,
+            limiter: Limiter::new(&limits),
+            pace: Pace::new(&engine.engine, &limits, started),
             _running: engine.enter(),
             link: Arc::clone(link),
             inputs,
