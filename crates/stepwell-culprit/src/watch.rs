@@ -171,7 +171,7 @@ impl Watching {
                 Order::End(end) => break *end,
             };
             if let Done::Searched(found) = &done {
-                finding = Some(found.clone());
+                finding = Some((**found).clone());
             }
             order = tick.next(done);
         };
