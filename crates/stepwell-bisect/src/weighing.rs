@@ -10,9 +10,7 @@ mod learned;
 mod rates;
 
 use crate::history::{Candidate, History};
-use crate::search::{
-    Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen, Start,
-};
+use crate::search::{Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen};
 use ancestry::{Amount, Ancestry};
 use choice::Says;
 use classes::{Classes, Counts};
