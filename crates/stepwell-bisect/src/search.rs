@@ -271,11 +271,14 @@ enum Method {
         /// All that was seen, for when it has to be weighed.
         seen: Vec<(Candidate, Seen)>,
     },
-    Weighing(Weighing),
+    Weighing(Box<Weighing>),
 }
 
 /// Weighs although no noise was expected: some judgement must be wrong, or may be.
-fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weighing, OptionsError> {
+fn weighing_after_all(
+    history: &Arc<History>,
+    options: &Options,
+) -> Result<Box<Weighing>, OptionsError> {
     let noise = Noise::Known {
         false_bad: 0.1,
         false_good: 0.1,
@@ -284,7 +287,7 @@ fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weigh
         noise,
         ..options.clone()
     };
-    Weighing::new(Arc::clone(history), &options)
+    Weighing::new(Arc::clone(history), &options).map(Box::new)
 }
 
 impl Search {
@@ -307,7 +310,7 @@ impl Search {
                 seen: Vec::new(),
             },
             Noise::Known { .. } | Noise::Learned { .. } => {
-                Method::Weighing(Weighing::new(Arc::clone(&history), &options)?)
+                Method::Weighing(Box::new(Weighing::new(Arc::clone(&history), &options)?))
             }
         };
         Ok(Self {

@@ -2,12 +2,28 @@
 //!
 //! The two rates are not replaced by the likeliest ones but summed over: over a grid of [`NODES`] values
 //! for each, even in the angle whose squared sine is the rate, in which a rate is known equally well
-//! everywhere.
+//! everywhere. Two things are known from the start: the rates add up to less than 1, and a good version
+//! is found good more often than not. Without the second, a culprit that is the oldest suspect was
+//! never told from one that is the newest: all versions look alike then.
+//!
+//! Averaged over all rates that are believed in, what is believed of a conclusion is right. At one
+//! rate it is not: if many trials are wrong, some searches look by chance as if few were, and end
+//! early on a wrong suspect. So at most a [`CAUTION`]th of the doubt that is wanted is left when such a
+//! search ends, and [`HONESTY`] times what is left is stated. Both were chosen from simulations with
+//! Beta(1, 9) on both sides and a wanted confidence of 0.95; the table `learned` of the simulation plays
+//! them again. With 20 and 2, 1000 suspects and 1000 games each, 0.996 was stated throughout, and
+//! 1.000, 1.000, 0.999, 0.996 and 0.987 were right at rates of 0, 1, 10, 20 and 30 %.
 
 use super::classes::Counts;
 use super::rates::Outlook;
 use super::refused;
 use crate::search::OptionsError;
+
+/// How much less doubt than wanted is left in the end.
+pub(super) const CAUTION: f64 = 25.0;
+
+/// How much more doubt is stated than is left.
+pub(super) const HONESTY: f64 = 3.0;
 
 /// Values of each rate.
 const NODES: usize = 32;
