@@ -276,7 +276,10 @@ enum Method {
 }
 
 /// Weighs although no noise was expected: some judgement must be wrong, or may be.
-fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weighing, OptionsError> {
+fn weighing_after_all(
+    history: &Arc<History>,
+    options: &Options,
+) -> Result<Box<Weighing>, OptionsError> {
     let noise = Noise::Known {
         false_bad: 0.1,
         false_good: 0.1,
@@ -285,7 +288,7 @@ fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weigh
         noise,
         ..options.clone()
     };
-    Weighing::new(Arc::clone(history), &options)
+    Weighing::new(Arc::clone(history), &options).map(Box::new)
 }
 
 impl Search {

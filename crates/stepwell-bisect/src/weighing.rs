@@ -1,6 +1,7 @@
 //! The search that weighs how likely each version is to blame, for trials that may be wrong.
 //!
-//! What is believed follows from counts alone, so that the order of observations never matters.
+//! What is believed follows from counts alone, so that the order of observations never matters. Known
+//! rates make it exact, and what is stated of a conclusion is what is believed.
 
 mod ancestry;
 mod choice;
@@ -10,24 +11,17 @@ mod learned;
 mod rates;
 
 use crate::history::{Candidate, History};
-use crate::search::{
-    Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen, Start,
-};
+use crate::search::{Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen};
 use ancestry::{Amount, Ancestry};
 use choice::Says;
 use classes::{Classes, Counts};
 use gaps::Untestable;
+use learned::{CAUTION, HONESTY};
 use rates::{Outlook, Rates};
 use std::sync::Arc;
 
 /// Less than this part of all weight is none: sums and products stay finite.
 const LEAST: f64 = 1e-200;
-
-/// How much less doubt than wanted is allowed while rates are learned: see [`learned`].
-const CAUTION: f64 = 25.0;
-
-/// How much more doubt is stated than is believed when rates are learned.
-const HONESTY: f64 = 3.0;
 
 /// Whether a version can be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,30 @@
 //!
 //! The two rates are not replaced by the likeliest ones but summed over: over a grid of [`NODES`] values
 //! for each, even in the angle whose squared sine is the rate, in which a rate is known equally well
-//! everywhere.
+//! everywhere. Two things are known from the start: the rates add up to less than 1, and a good version
+//! is found good more often than not. Without the second, some searches whose culprit is the oldest
+//! suspect did not end: all versions look alike then, as they do if it is the newest.
+//!
+//! Averaged over all rates that are believed in, what is believed of a conclusion is right. At one
+//! rate it is not: if many trials are wrong, some searches look by chance as if few were, and end
+//! early on a wrong suspect. So at most a [`CAUTION`]th of the doubt that is wanted is left when such a
+//! search ends, and [`HONESTY`] times what is left is stated. Both were picked among several values by
+//! simulations with Beta(1, 9) on both sides and a wanted confidence of 0.95: they are no theorem, and
+//! hold for rates of up to 30 %. The table `learned` of the simulation plays them again. In 1000 games
+//! each, of a seed that nothing was picked by, 1000 suspects, and rates of 0, 1, 10, 20 and 30 % on both
+//! sides, 1.000, 1.000, 1.000, 0.996 and 0.991 were right where 0.995 to 0.996 was stated; the worst
+//! row was 0.986 (standard error 0.004), at 128 suspects and 30 %.
 
 use super::classes::Counts;
 use super::rates::Outlook;
 use super::refused;
 use crate::search::OptionsError;
+
+/// How much less doubt than wanted is left in the end.
+pub(super) const CAUTION: f64 = 25.0;
+
+/// How much more doubt is stated than is left.
+pub(super) const HONESTY: f64 = 3.0;
 
 /// Values of each rate.
 const NODES: usize = 32;

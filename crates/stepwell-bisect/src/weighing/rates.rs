@@ -29,7 +29,7 @@ pub(super) enum Rates {
     /// All.
     Known(Known),
     /// What is believed at first.
-    Learned(Learned),
+    Learned(Box<Learned>),
 }
 
 impl Rates {
@@ -44,7 +44,9 @@ impl Rates {
                 false_bad,
                 false_good,
             } => {
-                return Ok(Self::Learned(Learned::new(false_bad, false_good)?));
+                return Ok(Self::Learned(Box::new(Learned::new(
+                    false_bad, false_good,
+                )?)));
             }
         };
         let possible = 0.0..1.0;
