@@ -98,7 +98,8 @@ fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<PartSource>>
 #[must_use]
 pub fn input_value(text: &str) -> Option<Value> {
     const KEY: &str = "input";
-    let document = syntax::parse(&format!("{KEY} = {text}"));
+    let line = format!("{KEY} = {text}");
+    let document = syntax::parse(&line);
     let Tree::Table(members) = Tree::table(document.root.as_ref()?, 0) else {
         return None;
     };

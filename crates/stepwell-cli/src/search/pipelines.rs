@@ -68,11 +68,7 @@ impl ProjectPipelines {
         Ok(Loaded::new(source, None, &loader, &self.configuration))
     }
 
-    fn ready(
-        &self,
-        loaded: &Loaded,
-        wanted: &Wanted<'_>,
-    ) -> Result<Prepared<Steps>, HostRefusal> {
+    fn ready(&self, loaded: &Loaded, wanted: &Wanted<'_>) -> Result<Prepared<Steps>, HostRefusal> {
         let mut variables = self.variables.clone();
         variables.extend_from_slice(wanted.variables);
         let (plan, _) = loaded
@@ -94,7 +90,11 @@ impl ProjectPipelines {
             steps: self.runner(&loaded.codes, &plan)?,
             plan: Arc::new(plan),
             beginning,
-            closed: self.private().iter().map(|path| path.to_path_buf()).collect(),
+            closed: self
+                .private()
+                .iter()
+                .map(|path| path.to_path_buf())
+                .collect(),
             parallel_jobs: PARALLEL_JOBS as usize,
         })
     }
@@ -182,7 +182,9 @@ fn refused(problems: Problems) -> HostRefusal {
         .iter()
         .filter(|problem| problem.is_error())
         .collect();
-    let first = errors.first().map_or("it cannot run", |problem| &problem.message);
+    let first = errors
+        .first()
+        .map_or("it cannot run", |problem| &problem.message);
     let more = match errors.len().saturating_sub(1) {
         0 => String::new(),
         more => format!(" (and {more} more)"),
