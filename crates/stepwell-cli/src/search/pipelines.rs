@@ -68,7 +68,12 @@ impl ProjectPipelines {
         Ok(Loaded::new(source, None, &loader, &self.configuration))
     }
 
-    fn ready(&self, loaded: &Loaded, wanted: &Wanted<'_>) -> Result<Prepared<Steps>, HostRefusal> {
+    /// A pipeline that was loaded, ready to run on a version.
+    pub(crate) fn ready(
+        &self,
+        loaded: &Loaded,
+        wanted: &Wanted<'_>,
+    ) -> Result<Prepared<Steps>, HostRefusal> {
         let mut variables = self.variables.clone();
         variables.extend_from_slice(wanted.variables);
         let (plan, _) = loaded
