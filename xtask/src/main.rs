@@ -40,7 +40,7 @@ usage: cargo xtask COMMAND
   fuzz [SECONDS]      run each fuzz target for a while, 600 s if not said (needs cargo-fuzz)
   semantics           run the tests of the rules; how many cases there are of each section
   picture             draw docs/session.svg from a real session
-  bindings [--check]  generate the bindings of the SDK (needs `--features bindings`)";
+  bindings [--check]  generate the bindings of the SDKs (needs `--features bindings`)";
 
 use std::process::ExitCode;
 
