@@ -207,7 +207,7 @@ impl Watch {
                 .canceled
                 .wait_for(|level| *level != CancelLevel::Running);
             tokio::select! {
-                _ = stopped => return true,
+                stopped = stopped => return stopped.is_ok(),
                 () = tokio::time::sleep(left.min(NAP)) => {}
             }
         }
