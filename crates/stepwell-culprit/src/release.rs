@@ -3,7 +3,7 @@
 //! The steps run as any run does, in a clean copy of the version's files, and are kept in the
 //! project's journal. A component sees the files read only, if it was granted that.
 
-use crate::archive::{Archive, ExportError, Files as _};
+use crate::archive::{Archive, ExportError};
 use crate::lab::Prepared;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

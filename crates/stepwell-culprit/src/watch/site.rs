@@ -84,10 +84,17 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
         };
         let stop = StopHandle::default();
         let mut cancel = self.cancel.clone();
+        let canceled = async move {
+            let level = cancel.wait_for(|level| *level != CancelLevel::Running);
+            let gone = level.await.is_err();
+            if gone {
+                std::future::pending::<()>().await;
+            }
+        };
         let mut judged = std::pin::pin!(self.judge.judge(asked, stop.clone()));
         let answer = tokio::select! {
             answer = &mut judged => answer,
-            _ = cancel.wait_for(|level| *level != CancelLevel::Running) => {
+            () = canceled => {
                 stop.stop();
                 judged.await
             }

@@ -10,9 +10,7 @@ use crate::environment::Environment;
 use crate::isolation::{Steps, StepsConfig};
 use crate::preparation::{Loaded, Loader, project_of};
 use crate::problem::Problems;
-use crate::search::{
-    GitArchive, Own, Parts, ProjectPipelines, Wish, WorkFolder, git_problem,
-};
+use crate::search::{GitArchive, Own, Parts, ProjectPipelines, Wish, WorkFolder, git_problem};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -174,7 +172,9 @@ impl Project {
             caller: means.to_text(),
         };
         Ok(Self {
-            schedule: schedule.map(|schedule| times(&schedule.times)).transpose()?,
+            schedule: schedule
+                .map(|schedule| times(&schedule.times))
+                .transpose()?,
             branch,
             addressing: Addressing {
                 default: watch.default_recipient.clone(),
@@ -230,7 +230,12 @@ impl Project {
             guests: shared.guests.clone(),
         };
         let watching = Watching {
-            name: [pipelines.path.as_str(), &self.branch.revision, &request.oracle.name].join("\n"),
+            name: [
+                pipelines.path.as_str(),
+                &self.branch.revision,
+                &request.oracle.name,
+            ]
+            .join("\n"),
             project: request.project.clone(),
             journal: shared.journal.clone(),
             notifiers: self.notifiers.keys().cloned().collect(),
@@ -319,18 +324,20 @@ fn wanted(
     let mut found = BTreeMap::new();
     for name in names {
         let inputs = &[];
-        let ready = parts.find(Wish { kind, name, inputs }).map_err(|problems| {
-            Failure::Input(Problems {
-                sources: Sources::of("stepwell watch", ""),
-                diagnostics: problems
-                    .into_iter()
-                    .map(|problem| Diagnostic {
-                        labels: Vec::new(),
-                        ..problem
-                    })
-                    .collect(),
-            })
-        })?;
+        let ready = parts
+            .find(Wish { kind, name, inputs })
+            .map_err(|problems| {
+                Failure::Input(Problems {
+                    sources: Sources::of("stepwell watch", ""),
+                    diagnostics: problems
+                        .into_iter()
+                        .map(|problem| Diagnostic {
+                            labels: Vec::new(),
+                            ..problem
+                        })
+                        .collect(),
+                })
+            })?;
         codes.extend(ready.codes);
         found.insert(name.to_owned(), ready.part);
     }
