@@ -29,6 +29,7 @@ mod secrets;
 mod selftest;
 mod task;
 mod timeouts;
+mod watch;
 mod workers;
 
 use stepwell_testkit::{Output, TestEnv};

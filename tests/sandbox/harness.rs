@@ -24,11 +24,7 @@ pub(crate) const SLOTS: u32 = 16;
 pub(crate) fn guest(name: &str) -> Vec<u8> {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| Guests::Tests.build().unwrap());
-    let file = match name.starts_with("task-") || name.starts_with("bisect-") {
-        true => name.replace('-', "_"),
-        false => name.to_owned(),
-    };
-    let path = folder.join(format!("{file}.wasm"));
+    let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -69,12 +69,20 @@ pub fn verification(
     let bad = |candidate: Candidate| Rerun {
         candidate: Some(candidate),
         trials: reruns(certainty, false_good),
-        refuted_by: if false_good > 0.0 { Refutation::NoBad } else { Refutation::AnyGood },
+        refuted_by: if false_good > 0.0 {
+            Refutation::NoBad
+        } else {
+            Refutation::AnyGood
+        },
     };
     let good = |candidate: Option<Candidate>| Rerun {
         candidate,
         trials: reruns(certainty, false_bad),
-        refuted_by: if false_bad > 0.0 { Refutation::NoGood } else { Refutation::AnyBad },
+        refuted_by: if false_bad > 0.0 {
+            Refutation::NoGood
+        } else {
+            Refutation::AnyBad
+        },
     };
     let Some(culprit) = culprit else {
         return vec![good(Some(history.bad()))];

@@ -10,6 +10,7 @@ mod replay;
 mod run;
 mod selftest;
 mod task;
+mod watch;
 
 use crate::environment::Environment;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -28,6 +29,7 @@ enum Command {
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
     Bisect(Box<bisect::BisectArgs>),
+    Watch(Box<watch::WatchArgs>),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Eval(eval::EvalArgs),
@@ -61,6 +63,7 @@ impl Cli {
             Command::Run(args) => args.execute(environment),
             Command::Replay(args) => args.execute(environment),
             Command::Bisect(args) => args.execute(environment),
+            Command::Watch(args) => args.execute(environment),
             Command::Check(args) => args.execute(environment),
             Command::Plan(args) => args.execute(environment),
             Command::Eval(args) => args.execute(),

@@ -5,10 +5,8 @@ mod archive;
 mod folder;
 mod part;
 mod pipelines;
-mod strategist;
 
 pub(crate) use archive::{GitArchive, git_problem};
 pub(crate) use folder::{HandFolder, WorkFolder};
 pub(crate) use part::{Parts, Ready, Wish};
 pub(crate) use pipelines::{Own, ProjectPipelines};
-pub(crate) use strategist::ComponentStrategist;

@@ -62,7 +62,7 @@ fn part(reader: &mut Reader, entry: &Entry<'_>, kind: PartKind) -> Part {
     }
     let allow = table
         .take("allow")
-        .and_then(|entry| allowance::of_part(reader, &entry));
+        .and_then(|entry| allowance::of_part(reader, &entry, kind));
     part.allow = allow.unwrap_or_default();
     let limits = table
         .take("limits")

@@ -37,9 +37,16 @@ impl Weighing {
         }
         let mut targets = self.targets(free);
         targets.sort_by(|a, b| (a - 0.5).abs().total_cmp(&(b - 0.5).abs()));
+        let several = targets.len() > 1;
         for target in targets {
             let trials = self.trials.min(left);
-            let Some((candidate, worth)) = self.best(target, &[]).filter(|_| trials > 0) else {
+            let best = match several && self.alike() {
+                true => self
+                    .nearest(target)
+                    .map(|candidate| (candidate, f64::INFINITY)),
+                false => self.best(target, &[]),
+            };
+            let Some((candidate, worth)) = best.filter(|_| trials > 0) else {
                 break;
             };
             left -= trials;
@@ -57,6 +64,24 @@ impl Weighing {
             }
         }
         chosen
+    }
+
+    /// Whether judging one version is as good as judging another.
+    fn alike(&self) -> bool {
+        self.costs.is_empty() && self.untestable.is_none()
+    }
+
+    /// What has a part of the weight that is nearest to this one in its ancestors.
+    fn nearest(&self, target: f64) -> Option<Candidate> {
+        let versions = self
+            .history
+            .candidates()
+            .zip(&self.versions)
+            .zip(&self.sums);
+        versions
+            .filter(|((_, version), _)| version.state == State::Open && version.running == 0)
+            .min_by(|(_, [a, ..]), (_, [b, ..])| (a - target).abs().total_cmp(&(b - target).abs()))
+            .map(|((candidate, _), _)| candidate)
     }
 
     /// Adds up what the ancestors of each version weigh, and what a trial says about them.
@@ -111,9 +136,7 @@ impl Weighing {
             .zip(&self.versions)
             .zip(self.sums.iter().zip(self.classes.places()))
             .filter(|((candidate, version), _)| {
-                version.state == State::Open
-                    && version.running == 0
-                    && !taken.contains(candidate)
+                version.state == State::Open && version.running == 0 && !taken.contains(candidate)
             });
         let mut best: Option<(Candidate, f64)> = None;
         let mut consider = |candidate: Candidate, worth: f64| {
@@ -126,8 +149,7 @@ impl Weighing {
             }
         };
         let single = matches!(self.rates, Rates::Known(_));
-        let alike = self.costs.is_empty() && self.untestable.is_none();
-        if !(alike && (single || matches!(self.ancestry, Ancestry::Linear))) {
+        if !(self.alike() && (single || matches!(self.ancestry, Ancestry::Linear))) {
             let ease = self
                 .untestable
                 .as_ref()

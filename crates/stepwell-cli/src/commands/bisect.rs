@@ -5,11 +5,11 @@
 
 mod hand;
 mod kept;
-mod means;
+pub(super) mod means;
 mod range;
 mod searching;
 mod shown;
-mod workshop;
+pub(super) mod workshop;
 
 use crate::commands::name_and_value;
 use crate::console::Console;
@@ -134,7 +134,7 @@ struct OracleArgs {
 
 /// How to search.
 #[derive(Debug, Args)]
-struct HowArgs {
+pub(super) struct HowArgs {
     /// How many versions are judged side by side [default: that of `[bisect]`, or 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     jobs: Option<u32>,
@@ -198,11 +198,27 @@ impl ReportFormat {
 }
 
 /// Why a command did not do what it was asked for.
-enum Failure {
+pub(super) enum Failure {
     /// The input is wrong: problems of a file.
     Input(Problems),
     /// Stepwell could not do its work.
     Defect(Diagnostic),
+}
+
+impl HowArgs {
+    /// As the pipeline says, but for what is given here.
+    pub(super) fn of(jobs: Option<u32>, isolation: Option<Isolation>) -> Self {
+        Self {
+            jobs,
+            confidence: None,
+            noise: None,
+            recent: false,
+            exhaustive: false,
+            trials: 1,
+            max_trials: None,
+            isolation,
+        }
+    }
 }
 
 impl From<Problems> for Failure {

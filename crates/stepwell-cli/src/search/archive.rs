@@ -68,7 +68,6 @@ impl Archive for GitArchive {
         let texts = |ids: &[ObjectId]| ids.iter().map(ToString::to_string).collect();
         Ok(Range {
             ids: texts(&range.ids),
-            trees: texts(&range.trees),
             parents: range.parents,
             counts: range.counts,
         })

@@ -68,7 +68,8 @@ impl ProjectPipelines {
         Ok(Loaded::new(source, None, &loader, &self.configuration))
     }
 
-    fn ready(
+    /// A pipeline that was loaded, ready to run on a version.
+    pub(crate) fn ready(
         &self,
         loaded: &Loaded,
         wanted: &Wanted<'_>,

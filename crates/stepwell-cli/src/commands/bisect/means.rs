@@ -13,24 +13,24 @@ const PIPELINE: &str = "pipeline.toml";
 /// What a search judges with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
-pub(super) struct Means {
+pub(in crate::commands) struct Means {
     /// The folder of the project.
-    pub(super) project: PathBuf,
+    pub(in crate::commands) project: PathBuf,
     /// The pipeline file, if there is one.
-    pub(super) pipeline: Option<PathBuf>,
-    pub(super) judge: Judging,
-    pub(super) variables: Vec<(String, String)>,
-    pub(super) parameters: Vec<(String, String)>,
+    pub(in crate::commands) pipeline: Option<PathBuf>,
+    pub(in crate::commands) judge: Judging,
+    pub(in crate::commands) variables: Vec<(String, String)>,
+    pub(in crate::commands) parameters: Vec<(String, String)>,
     /// As on the command line: names, never values.
-    pub(super) secrets: Vec<String>,
+    pub(in crate::commands) secrets: Vec<String>,
     /// The level that was asked for.
-    pub(super) isolation: Option<String>,
+    pub(in crate::commands) isolation: Option<String>,
 }
 
 /// Who judges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub(super) enum Judging {
+pub(in crate::commands) enum Judging {
     /// An oracle.
     Oracle {
         /// The one that was asked for.
@@ -59,7 +59,7 @@ impl Default for Judging {
 
 impl Means {
     /// Those of an oracle.
-    pub(super) fn of_oracle(
+    pub(in crate::commands) fn of_oracle(
         args: OracleArgs,
         isolation: Option<Isolation>,
     ) -> Result<Self, Diagnostic> {
@@ -92,7 +92,7 @@ impl Means {
     }
 
     /// Those of a program.
-    pub(super) fn of_program(args: &RunArgs) -> Result<Self, Diagnostic> {
+    pub(in crate::commands) fn of_program(args: &RunArgs) -> Result<Self, Diagnostic> {
         let mut words = args.program.iter();
         let file = words.next().map(String::as_str).unwrap_or_default();
         if !file.to_ascii_lowercase().ends_with(".wasm") {
@@ -115,7 +115,7 @@ impl Means {
     }
 
     /// Those of a person.
-    pub(super) fn of_hand(project: Option<&Path>) -> Result<Self, Diagnostic> {
+    pub(in crate::commands) fn of_hand(project: Option<&Path>) -> Result<Self, Diagnostic> {
         Ok(Self {
             project: crate::preparation::readable(project.unwrap_or(Path::new(".")))?,
             judge: Judging::Hand,
@@ -124,25 +124,25 @@ impl Means {
     }
 
     /// Names and values of the secrets.
-    pub(super) fn secrets(&self) -> Result<Vec<(String, String)>, Diagnostic> {
+    pub(in crate::commands) fn secrets(&self) -> Result<Vec<(String, String)>, Diagnostic> {
         secrets(&self.secrets)
     }
 
     /// The level of isolation that was asked for.
-    pub(super) fn isolation(&self) -> Option<Isolation> {
+    pub(in crate::commands) fn isolation(&self) -> Option<Isolation> {
         let word = self.isolation.as_deref()?;
         Isolation::ALL.into_iter().find(|level| level.as_str() == word)
     }
 
     /// What the project is called.
-    pub(super) fn project_name(&self) -> String {
+    pub(in crate::commands) fn project_name(&self) -> String {
         let name = self.project.file_name();
         name.map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default()
     }
 
     /// The pipeline file relative to the project, as an oracle may ask for it in a version.
-    pub(super) fn path(&self) -> String {
+    pub(in crate::commands) fn path(&self) -> String {
         let file = self.pipeline.as_deref().unwrap_or(Path::new(PIPELINE));
         let full = file.canonicalize().ok();
         let full = full.as_deref().unwrap_or(file);
@@ -151,7 +151,7 @@ impl Means {
     }
 
     /// As it is kept with a search.
-    pub(super) fn to_text(&self) -> String {
+    pub(in crate::commands) fn to_text(&self) -> String {
         // Plain data with texts as keys: writing it as JSON does not fail.
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -10,12 +10,12 @@ use crate::commands::run::{
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::search::{ComponentStrategist, GitArchive, WorkFolder, git_problem};
+use crate::search::{GitArchive, WorkFolder, git_problem};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_culprit::{
-    Bench, ComponentJudge, Ended, Request, SearchError, Strategist, Tools,
+    Bench, ComponentJudge, ComponentStrategist, Ended, Request, SearchError, Settings, Strategist, Tools,
 };
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::SearchId;
@@ -149,7 +149,7 @@ async fn perform(
     let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
     let steps = Arc::new(workshop.steps(jobs)?);
     let strategist = workshop.strategist.map(|part| {
-        let asked = ComponentStrategist::new(Arc::clone(&steps), part, guests.clone());
+        let asked = ComponentStrategist::new(Arc::clone(&steps), guests.clone(), part);
         Arc::new(asked) as Arc<dyn Strategist>
     });
     let own = workshop.oracles.into_iter();
@@ -162,8 +162,9 @@ async fn perform(
         })?,
         folder: work.path().join("lab"),
         guests: guests.clone(),
+        remember: Settings::default().remember,
     };
-    let judge = ComponentJudge::new(steps, Arc::new(bench), workshop.oracle, journal.clone());
+    let judge = ComponentJudge::new(steps, bench, workshop.oracle, journal.clone());
     let (events, told) = mpsc::unbounded_channel();
     let (cancel, canceled) = watch::channel(CancelLevel::Running);
     let signals = tokio::spawn(listen_to_signals(cancel, telling.console));

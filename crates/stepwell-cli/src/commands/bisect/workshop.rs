@@ -32,20 +32,20 @@ const OF_PROGRAM: &str = "[tasks.program]\nallow = { workspace = \"write\", scra
     [[steps]]\nname = \"program\"\ntask = \"program\"\n";
 
 /// Everything but the history.
-pub(super) struct Workshop {
-    pub(super) repository: Repository,
-    pub(super) pipelines: ProjectPipelines,
-    pub(super) oracle: Part,
+pub(in crate::commands) struct Workshop {
+    pub(in crate::commands) repository: Repository,
+    pub(in crate::commands) pipelines: ProjectPipelines,
+    pub(in crate::commands) oracle: Part,
     /// The others of the project, which it may consult.
-    pub(super) oracles: Vec<Part>,
-    pub(super) strategist: Option<Part>,
+    pub(in crate::commands) oracles: Vec<Part>,
+    pub(in crate::commands) strategist: Option<Part>,
     /// What the pipeline says of searches.
-    pub(super) bisect: Bisect,
+    pub(in crate::commands) bisect: Bisect,
     codes: Vec<Code>,
 }
 
 impl Workshop {
-    pub(super) fn open(
+    pub(in crate::commands) fn open(
         means: &Means,
         environment: &Environment,
         console: Console,
@@ -124,7 +124,7 @@ impl Workshop {
     }
 
     /// Who runs the questions that oracles and strategists are asked.
-    pub(super) fn steps(&self, jobs: u32) -> Result<Steps, Failure> {
+    pub(in crate::commands) fn steps(&self, jobs: u32) -> Result<Steps, Failure> {
         let steps = Steps::new(StepsConfig {
             isolation: self.pipelines.isolation,
             expected_jobs: jobs as usize,
@@ -140,7 +140,7 @@ impl Workshop {
     }
 
     /// The oracle, for people.
-    pub(super) fn summary(&self) -> OracleSummary {
+    pub(in crate::commands) fn summary(&self) -> OracleSummary {
         OracleSummary {
             name: self.oracle.name.clone(),
             digest: Some(self.oracle.component),
@@ -149,7 +149,7 @@ impl Workshop {
     }
 
     /// What the two behaviours are called, unless somebody says otherwise.
-    pub(super) fn terms(&self) -> Terms {
+    pub(in crate::commands) fn terms(&self) -> Terms {
         match &self.oracle.role {
             Role::Oracle { about, .. } => about.terms.clone(),
             _ => Terms::default(),
@@ -157,7 +157,7 @@ impl Workshop {
     }
 
     /// How far one trial is trusted.
-    pub(super) fn noise(&self, how: &HowArgs) -> NoiseModel {
+    pub(in crate::commands) fn noise(&self, how: &HowArgs) -> NoiseModel {
         let said = how.noise.or(self.bisect.noise);
         match (said, &self.oracle.role) {
             (Some(said), _) => said,
@@ -167,7 +167,7 @@ impl Workshop {
     }
 
     /// How to search.
-    pub(super) fn settings(&self, how: &HowArgs) -> Settings {
+    pub(in crate::commands) fn settings(&self, how: &HowArgs) -> Settings {
         let usual = Settings::default();
         let jobs = self.bisect.jobs.map(u32::from);
         let confidence = how.confidence.or(self.bisect.confidence);
