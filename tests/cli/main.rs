@@ -18,6 +18,7 @@ mod help;
 mod import;
 mod isolation;
 mod journal;
+mod judgements;
 mod network;
 mod parameters;
 mod pipeline_files;
@@ -28,6 +29,7 @@ mod secrets;
 mod selftest;
 mod task;
 mod timeouts;
+mod watch;
 mod workers;
 
 use stepwell_testkit::{Output, TestEnv};

@@ -78,6 +78,34 @@ fn a_program_reads_the_same_as_json() {
 }
 
 #[test]
+fn an_oracle_says_what_it_judges_and_how_well() {
+    let env = empty();
+    env.add_guests(&["bisect_oracle", "bisect_notifier"]);
+    let output = env.stepwell(&["task", "inspect", "guests/bisect_oracle.wasm"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    let (told, _) = output.stdout.trim_end().rsplit_once("\n\n").unwrap();
+    assert_snapshot!(told, @"
+    probe 1.2.3, an oracle
+      Does what its configuration says.
+
+    verdicts: whole or broken
+    noise: a good version is found bad at a rate of 0.01, a bad one good at 0.2
+    trials: at most 50 in one judgement
+    ");
+    let json = [
+        "task",
+        "inspect",
+        "guests/bisect_notifier.wasm",
+        "--output",
+        "json",
+    ];
+    let output = env.stepwell(&json);
+    let line: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(line["kind"], "notifier");
+    assert_eq!(line["role"]["kind"], "notifier");
+}
+
+#[test]
 fn the_built_in_tasks_are_listed() {
     let output = empty().stepwell(&["task", "list"]);
     assert_eq!((output.code, output.stderr.as_str()), (0, ""));

@@ -252,3 +252,31 @@ fn the_plan_of_a_delivery_says_what_is_skipped_and_why() {
         assert!(output.stdout.contains(line), "{line}\n{}", output.stdout);
     }
 }
+
+#[test]
+fn an_oracle_of_one_s_own_finds_the_change_that_made_the_bundle_large() {
+    let env = TestEnv::new(env!("CARGO_BIN_EXE_stepwell"));
+    let example = repository().join("examples/bundle-size-oracle");
+    let made = Command::new(example.join("make-repository.sh"))
+        .arg(env.project())
+        .env("HOME", env.project())
+        .status();
+    assert!(made.unwrap().success());
+    let oracle = Guests::Oracle.build().unwrap();
+    let name = "bundle_size_oracle.wasm";
+    fs::copy(oracle.join(name), env.project().join(name)).unwrap();
+    let output = env.stepwell(&[
+        "bisect", "--good", "v1", "--bad", "main", "--output", "json",
+    ]);
+    assert_eq!(
+        (output.code, output.stderr.as_str()),
+        (0, ""),
+        "{}",
+        output.stdout
+    );
+    assert!(
+        output.stdout.contains("cart: draw the icons inline"),
+        "{}",
+        output.stdout
+    );
+}

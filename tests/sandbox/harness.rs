@@ -24,11 +24,7 @@ pub(crate) const SLOTS: u32 = 16;
 pub(crate) fn guest(name: &str) -> Vec<u8> {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| Guests::Tests.build().unwrap());
-    let file = match name.starts_with("task-") || name.starts_with("bisect-") {
-        true => name.replace('-', "_"),
-        false => name.to_owned(),
-    };
-    let path = folder.join(format!("{file}.wasm"));
+    let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -95,6 +91,19 @@ pub(crate) fn task_bytes(bytes: Vec<u8>) -> Step {
 /// A component of `stepwell:bisect` of `tests/guests`.
 pub(crate) fn asked(name: &str, question: Question) -> Step {
     Step::new(guest(name), Entry::Bisect(Box::new(question)))
+}
+
+/// A component of `stepwell:bisect` that comes with Stepwell, by its name.
+pub(crate) fn asked_plugin(name: &str, question: Question) -> Step {
+    Step::new(plugin(name), Entry::Bisect(Box::new(question)))
+}
+
+/// The bytes of a component of `plugins`.
+pub(crate) fn plugin(name: &str) -> Vec<u8> {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| Guests::Plugins.build().unwrap());
+    let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// What a host does that a guest asks for something; `None` if it never answers.

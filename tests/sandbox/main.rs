@@ -6,7 +6,6 @@
 #![cfg(test)]
 
 mod abi;
-mod bisect;
 mod cache;
 mod clocks;
 mod conformance;
@@ -19,11 +18,15 @@ mod fuel;
 mod handmade;
 mod harness;
 mod http;
+mod lab;
 mod limits;
 mod network;
+mod oracle;
 mod output;
+mod plugins;
 mod publishing;
 mod quotas;
+mod roles;
 mod schema;
 mod scratch;
 mod secrets;

@@ -11,7 +11,8 @@ use std::process::Command;
 use stepwell_testkit::guests::repository;
 
 /// No I/O, no clock, no runtime.
-const PURE: [(&str, &[&str]); 9] = [
+const PURE: [(&str, &[&str]); 10] = [
+    ("stepwell-bisect", &["stepwell-event"]),
     ("stepwell-diagnostic", &[]),
     ("stepwell-egress", &["stepwell-event"]),
     ("stepwell-event", &[]),

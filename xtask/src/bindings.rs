@@ -74,9 +74,10 @@ fn generate() -> Result<Vec<(PathBuf, String)>> {
         resolve.push_dir(root.join("wit/bisect"))?;
         let package = resolve.push_str("parts.wit", PARTS)?;
         let world = resolve.select_world(&[package], Some(part))?;
+        let source = source(of_part(part), &mut resolve, world)?;
         generated.push((
             root.join(format!("crates/stepwell-oracle/src/bindings/{part}.rs")),
-            source(of_part(part), &mut resolve, world)?,
+            format!("//! Bindings of the world `{part}` of `cargo xtask bindings`.\n\n{source}"),
         ));
     }
     Ok(generated)

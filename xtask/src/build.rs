@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use stepwell_testkit::guests::{Guests, TARGET, is_target_installed, repository};
 
-const ALL: [Guests; 4] = [
+const ALL: [Guests; 5] = [
     Guests::Plugins,
     Guests::Examples,
+    Guests::Oracle,
     Guests::Tests,
     Guests::Hostile,
 ];

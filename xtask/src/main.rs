@@ -10,6 +10,7 @@ mod bench;
 #[cfg(feature = "bindings")]
 mod bindings;
 mod bisect_sim;
+mod bisection;
 mod build;
 mod fuzz;
 mod levels;
@@ -30,6 +31,7 @@ usage: cargo xtask COMMAND
   bench compute       what it costs a guest to be stoppable and counted, next to the host
   bench throughput    steps a second, on one thread and on two
   bench levels        what a step and a job cost at each level of isolation
+  bench bisect        what finding a culprit among 200 commits costs, next to `git bisect run`
   bench crash [ROUNDS]
                       kill runs at random moments and look at what is left, 200 if not said
   bisect-sim [TABLE…] [--trials N] [--seed S]
@@ -38,7 +40,7 @@ usage: cargo xtask COMMAND
   fuzz [SECONDS]      run each fuzz target for a while, 600 s if not said (needs cargo-fuzz)
   semantics           run the tests of the rules; how many cases there are of each section
   picture             draw docs/session.svg from a real session
-  bindings [--check]  generate the bindings of the SDK (needs `--features bindings`)";
+  bindings [--check]  generate the bindings of the SDKs (needs `--features bindings`)";
 
 use std::process::ExitCode;
 
@@ -65,6 +67,7 @@ fn execute() -> anyhow::Result<()> {
         ["semantics"] => semantics::count(),
         ["picture"] => picture::draw(),
         ["bench", "steps"] => bench::steps(),
+        ["bench", "bisect"] => bisection::measure(),
         ["bench", "levels"] => levels::measure(),
         ["bench", "crash"] => bench::crash(200),
         ["bench", "crash", rounds] => bench::crash(rounds.parse()?),

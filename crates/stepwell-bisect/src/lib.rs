@@ -15,6 +15,7 @@ mod remainder;
 mod search;
 mod signatures;
 mod sums;
+mod verification;
 mod weighing;
 
 pub use batch::{Batch, Sorted};
@@ -27,3 +28,4 @@ pub use search::{
     Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding, Search, Seen, Start,
 };
 pub use signatures::{Judged, Signatures};
+pub use verification::{Refutation, Rerun, reruns, verification};

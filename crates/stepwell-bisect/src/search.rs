@@ -24,7 +24,8 @@ pub enum Order {
     /// From the middle.
     #[default]
     Halving,
-    /// Exactly the versions that Git would choose, skips included.
+    /// Exactly the versions that Git would choose, skips included, if the history is in the reverse of
+    /// the order of `git rev-list` and its versions have [names](History::named).
     Git,
     /// Back from the newest in steps of 1, 2, 4, …, then from the middle: of several changes for the
     /// worse the latest is found more often.
@@ -88,7 +89,7 @@ pub struct Options {
     /// One weight for each version, none negative; all the same if empty. Only ratios count.
     pub prior: Vec<f64>,
     /// How likely it is from the start, in `[0, 1)`, that no version is to blame: what was seen of the
-    /// bad version was a flake.
+    /// bad version was a flake. More than 0 makes [`Noise::None`] [`Noise::Known`] at 10 %.
     pub no_culprit: f64,
     /// What judging each version costs, all positive; all the same if empty. Only ratios count.
     pub costs: Vec<f64>,
@@ -275,7 +276,10 @@ enum Method {
 }
 
 /// Weighs although no noise was expected: some judgement must be wrong, or may be.
-fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weighing, OptionsError> {
+fn weighing_after_all(
+    history: &Arc<History>,
+    options: &Options,
+) -> Result<Box<Weighing>, OptionsError> {
     let noise = Noise::Known {
         false_bad: 0.1,
         false_good: 0.1,
@@ -284,7 +288,7 @@ fn weighing_after_all(history: &Arc<History>, options: &Options) -> Result<Weigh
         noise,
         ..options.clone()
     };
-    Weighing::new(Arc::clone(history), &options)
+    Weighing::new(Arc::clone(history), &options).map(Box::new)
 }
 
 impl Search {

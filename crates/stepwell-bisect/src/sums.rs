@@ -158,8 +158,8 @@ struct Sweep {
     total: u64,
     /// A set of all of them.
     full: [u64; WORDS],
-    /// For each word the chains whose total has a certain bit, so that a set is summed up by counting.
-    planes: [Vec<(u64, u32)>; WORDS],
+    /// The chains whose total has a certain bit, so that a set is summed up by counting.
+    planes: Vec<(u32, [u64; WORDS])>,
     /// Which chains of the sweep each chain leads to, itself included.
     rows: Vec<[u64; WORDS]>,
     /// Chains that have children still to come and do not lead to the whole sweep.
@@ -172,25 +172,26 @@ impl Sweep {
             start,
             total: 0,
             full: [0; WORDS],
-            planes: Default::default(),
+            planes: Vec::new(),
             rows: Vec::new(),
             unsettled: 0,
         };
-        for (word, chains) in block.chunks(64).enumerate() {
-            let (Some(full), Some(planes)) = (sweep.full.get_mut(word), sweep.planes.get_mut(word))
-            else {
-                break;
-            };
-            *full = u64::MAX >> (64 - chains.len());
-            sweep.total += chains.iter().map(|chain| chain.total).sum::<u64>();
-            for power in 0..u64::BITS {
-                let bits = (0..).zip(chains);
-                let set = bits.filter(|(_, chain)| chain.total >> power & 1 == 1);
-                let plane = set.fold(0, |plane, (bit, _)| plane | 1_u64 << bit);
-                if plane != 0 {
-                    planes.push((plane, power));
+        let totals = block.iter().map(|chain| chain.total);
+        let all = totals.clone().fold(0, |all, total| all | total);
+        sweep.total = totals.sum();
+        let set = |holds: &dyn Fn(&Chain) -> bool| {
+            let mut set = [0; WORDS];
+            for (word, chains) in set.iter_mut().zip(block.chunks(64)) {
+                for (bit, chain) in chains.iter().enumerate() {
+                    *word |= u64::from(holds(chain)) << bit;
                 }
             }
+            set
+        };
+        sweep.full = set(&|_| true);
+        for power in (0..u64::BITS).filter(|power| all >> power & 1 == 1) {
+            let plane = set(&|chain| chain.total >> power & 1 == 1);
+            sweep.planes.push((power, plane));
         }
         sweep
     }
@@ -255,14 +256,14 @@ impl Sweep {
         if *row == self.full {
             return self.total;
         }
-        let mut sum = 0;
-        for (word, planes) in row.iter().zip(&self.planes) {
-            if *word != 0 {
-                for (plane, power) in planes {
-                    sum += u64::from((word & plane).count_ones()) << power;
-                }
-            }
+        if *row == [0; WORDS] {
+            return 0;
         }
-        sum
+        let sums = self.planes.iter().map(|(power, plane)| {
+            let words = row.iter().zip(plane);
+            let count: u32 = words.map(|(word, plane)| (word & plane).count_ones()).sum();
+            u64::from(count) << power
+        });
+        sums.sum()
     }
 }

@@ -1,30 +1,47 @@
 //! The search that weighs how likely each version is to blame, for trials that may be wrong.
 //!
-//! What is believed follows from counts alone, so that the order of observations never matters.
+//! What is believed follows from counts alone, so that the order of observations never matters. Known
+//! rates make it exact, and what is stated of a conclusion is what is believed.
 
 mod ancestry;
 mod choice;
 mod classes;
+mod gaps;
+mod learned;
 mod rates;
 
 use crate::history::{Candidate, History};
-use crate::search::{Found, Next, Options, OptionsError, Progress, Rounding, Seen};
+use crate::search::{Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen};
 use ancestry::{Amount, Ancestry};
 use choice::Says;
 use classes::{Classes, Counts};
+use gaps::Untestable;
+use learned::{CAUTION, HONESTY};
 use rates::{Outlook, Rates};
 use std::sync::Arc;
 
 /// Less than this part of all weight is none: sums and products stay finite.
 const LEAST: f64 = 1e-200;
 
+/// Whether a version can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As far as is known.
+    Open,
+    /// It does not count.
+    Uncounted,
+    /// It was tried.
+    Untestable,
+    /// Too many around it cannot.
+    Assumed,
+}
+
 /// What is known of a version.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Version {
     /// Its trials.
     seen: Counts,
-    /// It counts, and it is not known that it cannot be judged.
-    judgeable: bool,
+    state: State,
     /// Trials of it that are under way.
     running: u32,
 }
@@ -37,9 +54,14 @@ pub(crate) struct Weighing {
     rates: Rates,
     rounding: Rounding,
     confidence: f64,
+    /// How much weight makes it sure.
+    enough: f64,
     trials: u32,
     budget: Option<u32>,
     costs: Vec<f64>,
+    gaps: Gaps,
+    /// None while all can be judged.
+    untestable: Option<Untestable>,
     /// What is believed of each version at first, and last of "none of them". The sum is 1.
     prior: Vec<f64>,
     versions: Vec<Version>,
@@ -58,27 +80,12 @@ pub(crate) struct Weighing {
 }
 
 impl Weighing {
-    /// Begins a search.
+    /// Begins a search. `options` were checked on their own.
     ///
     /// # Errors
     ///
     /// A value of `options` cannot be used.
     pub(crate) fn new(history: Arc<History>, options: &Options) -> Result<Self, OptionsError> {
-        if !(options.confidence > 0.5 && options.confidence < 1.0) {
-            return Err(refused("a confidence lies between 0.5 and 1"));
-        }
-        if options.trials == 0 {
-            return Err(refused("a judgement needs at least 1 trial"));
-        }
-        if !options.costs.is_empty()
-            && (options.costs.len() != history.len()
-                || !options
-                    .costs
-                    .iter()
-                    .all(|cost| *cost > 0.0 && cost.is_finite()))
-        {
-            return Err(refused("costs are positive numbers, one for each version"));
-        }
         let prior = prior(&history, options)?;
         let classes = Classes::new(&prior);
         let mut weighing = Self {
@@ -86,16 +93,26 @@ impl Weighing {
             rates: Rates::new(options.noise)?,
             rounding: options.rounding,
             confidence: options.confidence,
+            enough: match options.noise {
+                Noise::Learned { .. } => 1.0 - (1.0 - options.confidence) / CAUTION,
+                Noise::None | Noise::Known { .. } => options.confidence,
+            },
             trials: options.trials,
             budget: options.budget,
             costs: options.costs.clone(),
+            gaps: options.gaps,
+            untestable: None,
             weights: prior.clone(),
             prior,
             versions: history
                 .candidates()
                 .map(|candidate| Version {
-                    judgeable: history.counted(candidate),
-                    ..Version::default()
+                    seen: Counts::default(),
+                    state: match history.counted(candidate) {
+                        true => State::Open,
+                        false => State::Uncounted,
+                    },
+                    running: 0,
                 })
                 .collect(),
             classes,
@@ -117,14 +134,35 @@ impl Weighing {
         };
         version.running = 0;
         match seen {
-            Seen::Untestable(_) => version.judgeable = false,
+            Seen::Untestable(_) => {
+                if version.state == State::Open || version.state == State::Assumed {
+                    version.state = State::Untestable;
+                }
+            }
             Seen::Trials { good, bad } => {
                 let counts = Counts { good, bad };
                 version.seen = version.seen.plus(counts);
+                if version.state == State::Assumed {
+                    version.state = State::Open;
+                }
                 let ancestors = self.ancestry.ancestors(&self.history, candidate);
                 self.classes.observe(&ancestors, counts, &self.prior);
                 self.weigh();
             }
+        }
+        if self
+            .versions
+            .iter()
+            .any(|version| version.state == State::Untestable)
+        {
+            let Self {
+                history,
+                ancestry,
+                gaps,
+                versions,
+                ..
+            } = self;
+            self.untestable = Some(Untestable::find(history, ancestry, *gaps, versions));
         }
     }
 
@@ -152,7 +190,10 @@ impl Weighing {
             };
             return self.end(found);
         }
-        let start = self.choose(free, left.unwrap_or(u32::MAX));
+        let start = match free {
+            0 => Vec::new(),
+            free => self.choose(free, left.unwrap_or(u32::MAX)),
+        };
         for start in &start {
             if let Some(version) = self.versions.get_mut(start.candidate.index()) {
                 version.running = start.trials;
@@ -174,7 +215,7 @@ impl Weighing {
         Progress {
             left: u32::try_from(left.count()).unwrap_or(u32::MAX),
             rounds: self.rounds(),
-            confidence: Some(self.likeliest().1),
+            confidence: Some(self.stated(self.likeliest().1)),
         }
     }
 
@@ -185,6 +226,7 @@ impl Weighing {
     }
 
     fn weigh_once(&mut self) -> bool {
+        self.rates.reach(self.classes.seen().total());
         let Self { classes, rates, .. } = self;
         self.outlooks.clear();
         self.outlooks.extend(
@@ -240,16 +282,75 @@ impl Weighing {
     /// What is found, if that is sure enough.
     fn conclusion(&self) -> Option<Found> {
         let (place, weight) = self.likeliest();
-        if weight < self.confidence {
-            return None;
+        if weight < self.enough {
+            return self.indistinguishable();
         }
-        let confidence = weight.min(1.0);
-        Some(match self.history.candidates().nth(place) {
-            Some(candidate) => Found::Culprit {
+        let confidence = self.stated(weight);
+        match self.candidate(place) {
+            Some(candidate) => self.unseen(candidate).is_none().then_some(Found::Culprit {
                 candidate,
                 confidence,
-            },
-            None => Found::NoCulprit { confidence },
+            }),
+            None => Some(Found::NoCulprit { confidence }),
+        }
+    }
+
+    /// How sure it is said to be of what weighs so much.
+    fn stated(&self, weight: f64) -> f64 {
+        let doubt = match self.rates {
+            Rates::Known(_) => 1.0 - weight,
+            Rates::Learned(_) => (1.0 - weight) * HONESTY,
+        };
+        (1.0 - doubt).clamp(0.0, 1.0)
+    }
+
+    fn candidate(&self, place: usize) -> Option<Candidate> {
+        let candidate = Candidate(u32::try_from(place).ok()?);
+        (place < self.history.len()).then_some(candidate)
+    }
+
+    /// What has to be seen bad, or good, before this one is blamed: itself and its parents. That of the
+    /// last version and of what is outside of the history is known.
+    fn unseen(&self, culprit: Candidate) -> Option<Candidate> {
+        let open = |candidate: &Candidate, found: fn(Counts) -> u32| {
+            let version = self.versions.get(candidate.index());
+            version.is_some_and(|version| version.state == State::Open && found(version.seen) == 0)
+        };
+        let own = culprit != self.history.bad() && open(&culprit, |seen| seen.bad);
+        let mut parents = self.history.parents(culprit).iter();
+        own.then_some(culprit).or_else(|| {
+            parents
+                .find(|parent| open(parent, |seen| seen.good))
+                .copied()
+        })
+    }
+
+    /// Several suspects that are sure enough together and that nothing tells apart.
+    fn indistinguishable(&self) -> Option<Found> {
+        let groups = &self.untestable.as_ref()?.groups;
+        let mut sums = vec![0.0; groups.len()];
+        for (group, weight) in groups.iter().zip(&self.weights) {
+            if let Some(sum) = sums.get_mut(*group) {
+                *sum += weight;
+            }
+        }
+        let group = sums.iter().position(|sum| *sum >= self.enough)?;
+        let suspects: Vec<Candidate> = (self.history.candidates().zip(groups).zip(&self.weights))
+            .filter(|((_, of), weight)| **of == group && **weight > 0.0)
+            .map(|((candidate, _), _)| candidate)
+            .collect();
+        let within = |state: State| {
+            let of = |candidate: &Candidate| {
+                self.versions
+                    .get(candidate.index())
+                    .is_some_and(|version| version.state == state)
+            };
+            suspects.iter().copied().filter(of).collect()
+        };
+        Some(Found::Ambiguous {
+            untestable: within(State::Untestable),
+            assumed: within(State::Assumed),
+            suspects,
         })
     }
 
@@ -314,21 +415,6 @@ fn prior(history: &History, options: &Options) -> Result<Vec<f64>, OptionsError>
         true => 1.0,
         false => options.prior.get(candidate.index()).copied().unwrap_or(0.0),
     };
-    if !(options.prior.is_empty() || options.prior.len() == history.len())
-        || !options
-            .prior
-            .iter()
-            .all(|weight| *weight >= 0.0 && weight.is_finite())
-    {
-        return Err(refused(
-            "weights are no negative numbers, one for each version",
-        ));
-    }
-    if !(0.0..1.0).contains(&options.no_culprit) {
-        return Err(refused(
-            "how likely it is that nothing is to blame lies between 0 and 1",
-        ));
-    }
     let weights = history
         .candidates()
         .map(|candidate| match history.counted(candidate) {

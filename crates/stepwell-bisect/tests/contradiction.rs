@@ -237,3 +237,17 @@ fn a_version_that_is_thought_impossible_is_found_all_the_same() {
     );
     assert!(runs <= 10, "{runs}");
 }
+
+#[test]
+fn a_search_that_doubts_the_bad_version_can_find_that_nothing_is_to_blame() {
+    let options = Options {
+        no_culprit: 0.4,
+        ..Options::default()
+    };
+    let mut search = Search::new(History::linear(64).unwrap(), options).unwrap();
+    let (found, _) = finish(&mut search, |_| GOOD);
+    assert!(
+        matches!(found, Found::NoCulprit { confidence } if confidence > 0.98),
+        "{found:?}"
+    );
+}

@@ -215,3 +215,43 @@ fn a_stretch_that_cannot_be_judged_costs_little_in_a_graph_too() {
     );
     assert!(judged.len() < 40, "{judged:?}");
 }
+
+#[test]
+fn a_wrong_belief_makes_a_search_in_a_graph_no_walk() {
+    let parents: Vec<Vec<u32>> = (0..2000_u32)
+        .map(|version| match version {
+            0 => vec![],
+            1 | 2 => vec![0],
+            1999 => vec![1997, 1998],
+            _ => vec![version - 2],
+        })
+        .collect();
+    let ancestors = ancestors(&parents);
+    let mut prior = vec![0.0; parents.len()];
+    prior[40] = 1.0;
+    let options = Options {
+        prior,
+        ..Options::default()
+    };
+    let mut search = Search::new(History::new(&parents).unwrap(), options).unwrap();
+    let mut runs = 0;
+    let found = loop {
+        let next = search.next(1);
+        if let Some(found) = next.found {
+            break found;
+        }
+        runs += 1;
+        let candidate = next.start[0].candidate;
+        let bad = u32::from(ancestors[candidate.index()].contains(&1001));
+        search.observe(candidate, Seen::Trials { good: 1 - bad, bad });
+    };
+    let candidate = Candidate(1001);
+    assert_eq!(
+        found,
+        Found::Culprit {
+            candidate,
+            confidence: 1.0
+        }
+    );
+    assert!(runs < 22, "{runs}");
+}

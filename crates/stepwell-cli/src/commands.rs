@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bisect;
 mod check;
 mod completions;
 mod eval;
@@ -9,6 +10,7 @@ mod replay;
 mod run;
 mod selftest;
 mod task;
+mod watch;
 
 use crate::environment::Environment;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -26,6 +28,8 @@ pub(crate) struct Cli {
 enum Command {
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
+    Bisect(Box<bisect::BisectArgs>),
+    Watch(Box<watch::WatchArgs>),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Eval(eval::EvalArgs),
@@ -58,6 +62,8 @@ impl Cli {
         let exit = match self.command {
             Command::Run(args) => args.execute(environment),
             Command::Replay(args) => args.execute(environment),
+            Command::Bisect(args) => args.execute(environment),
+            Command::Watch(args) => args.execute(environment),
             Command::Check(args) => args.execute(environment),
             Command::Plan(args) => args.execute(environment),
             Command::Eval(args) => args.execute(),

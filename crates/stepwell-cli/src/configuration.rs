@@ -1,15 +1,17 @@
 //! What the user says of this machine, and what is found out about it.
 
+use crate::environment::Environment;
 use crate::problem::Problems;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use stepwell_culprit::{Encryption, Login, MailServer, Post};
 use stepwell_diagnostic::{Diagnostic, Sources};
 use stepwell_event::LIMITS;
 use stepwell_plan::{Capabilities, Ceilings};
 use stepwell_sandbox::{Dial, DirectDial};
-use stepwell_spec::{Host, Isolation};
+use stepwell_spec::{Host, Isolation, MailEncryption};
 
 /// Bytes of a configuration file.
 const MAX_FILE: u64 = 1 << 20;
@@ -79,6 +81,43 @@ impl Configuration {
     /// Who connects to other machines for steps.
     pub(crate) fn dial(&self) -> Arc<dyn Dial> {
         Arc::new(DirectDial::new(self.host.private.clone()))
+    }
+
+    /// Who sends letters, if the host says so. A password comes from an environment variable.
+    pub(crate) fn post(&self) -> Result<Option<Post>, Diagnostic> {
+        let Some(mail) = &self.host.mail else {
+            return Ok(None);
+        };
+        let wrong = |message: String| {
+            let place = format!("see `[mail]` in `{}`", self.name);
+            Diagnostic::error("mail", message).help(place)
+        };
+        let login = match &mail.login {
+            Some((user, variable)) => {
+                let password = Environment::variable(variable).ok_or_else(|| {
+                    wrong(format!("the environment variable `{variable}` is not set"))
+                })?;
+                Some(Login {
+                    user: user.clone(),
+                    password,
+                })
+            }
+            None => None,
+        };
+        let server = MailServer {
+            host: mail.host.clone(),
+            port: mail.port,
+            encryption: match mail.encryption {
+                MailEncryption::Tls => Encryption::Tls,
+                MailEncryption::StartTls => Encryption::StartTls,
+                MailEncryption::None => Encryption::None,
+            },
+            login,
+            from: mail.from.clone(),
+            allow: mail.allow.clone(),
+        };
+        let post = Post::new(&server).map_err(|error| wrong(error.to_string()))?;
+        Ok(Some(post))
     }
 
     /// What the agent is called.

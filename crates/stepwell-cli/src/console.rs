@@ -114,7 +114,7 @@ impl Screen {
 }
 
 /// Columns of the terminal, or of a wide page.
-fn width() -> usize {
+pub(crate) fn width() -> usize {
     terminal_size::terminal_size().map_or(120, |(width, _)| usize::from(width.0))
 }
 

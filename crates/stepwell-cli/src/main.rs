@@ -13,6 +13,7 @@ mod predefined;
 mod preparation;
 mod problem;
 mod project;
+mod search;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -3,8 +3,8 @@
 mod loading;
 mod source;
 
-pub(crate) use loading::{Loader, Wanted, not_found, open_cache};
-pub(crate) use source::{Source, readable};
+pub(crate) use loading::{Loader, Program, Wanted, kind, not_found, open_cache};
+pub(crate) use source::{Source, project_of, readable};
 
 use crate::configuration::Configuration;
 use crate::environment::Environment;
@@ -18,7 +18,6 @@ use stepwell_event::{Snapshot, TaskSummary};
 use stepwell_plan::{Plan, PlannedTask, ResolvedTask};
 use stepwell_runner::{Beginning, now_ms};
 use stepwell_sandbox::{Code, CodeCache};
-use stepwell_tasks::TaskFile;
 use stepwell_workspace::Checkout;
 
 /// Jobs that run side by side. Each holds one slot of the sandbox, and slots make the start slow.
@@ -61,7 +60,8 @@ impl Request<'_> {
         let loaded = Loaded::new(source, None, &loader, &configuration);
         let (plan, warnings) = loaded.plan(self.variables, self.secrets, &configuration)?;
         let checkout = Checkout::of(&loaded.source.project).unwrap_or_default();
-        let beginning = loaded.beginning(&plan, self.variables, checkout, &configuration);
+        let project = &loaded.source.project;
+        let beginning = loaded.beginning(&plan, self.variables, checkout, &configuration, project);
         Ok(Prepared {
             plan,
             beginning,
@@ -98,7 +98,7 @@ impl Loaded {
     /// of a pipeline that nobody wrote.
     pub(crate) fn new(
         mut source: Source,
-        program: Option<&TaskFile>,
+        program: Option<&Program<'_>>,
         loader: &Loader<'_>,
         configuration: &Configuration,
     ) -> Self {
@@ -144,8 +144,8 @@ impl Loaded {
         variables: &[(String, String)],
         checkout: Checkout,
         configuration: &Configuration,
+        project: &Path,
     ) -> Beginning {
-        let Source { project, .. } = &self.source;
         let predefined = predefined::variables(configuration, &checkout, &plan.name, project);
         Beginning {
             snapshot: Snapshot {

@@ -13,6 +13,7 @@ mod asking;
 mod component;
 mod driver;
 mod ends;
+mod errand;
 mod failure;
 mod finding;
 mod git;
@@ -25,6 +26,7 @@ mod opening;
 mod part;
 mod post;
 mod record;
+mod release;
 mod request;
 mod schedule;
 mod seed;
@@ -36,6 +38,7 @@ mod watch;
 pub use archive::{Ancestry, Archive, ExportError, Files, Range};
 pub use component::{ComponentJudge, ComponentStrategist};
 pub use driver::{Ended, SearchError, Strategist, Tools, resume, search};
+pub use errand::Errands;
 pub use git::{GitArchive, GitFiles};
 pub use judge::{Answer, Asked, Judge};
 pub use lab::{Bench, Pipelines, Prepared, Wanted};
@@ -44,8 +47,10 @@ pub use notice::{Addressing, Blame, DEFAULT_PER_DAY, Key, Recipient, Unreachable
 pub use part::Part;
 pub use post::{Encryption, Letters, Login, MailServer, Post, PostError};
 pub use record::Record;
+pub use release::Publication;
 pub use request::{Course, Ends, Request, Settings};
 pub use schedule::{Schedule, ScheduleError};
 pub use watch::{
-    HeadSeen, Settled, Sight, State, Telling, TickEnd, TickReport, TickResult, Watching, World,
+    HeadSeen, ReleaseSteps, Settled, Sight, Site, State, Telling, TickEnd, TickReport, TickResult,
+    Watching, World,
 };

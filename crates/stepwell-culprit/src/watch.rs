@@ -5,9 +5,11 @@
 //! interrupted tells or publishes once more than needed rather than once less: a notice has the same
 //! [`Key`] at every attempt, a publication the same version.
 
+mod site;
 mod state;
 mod tick;
 
+pub use site::{ReleaseSteps, Site};
 pub use state::{Settled, State};
 pub use tick::{HeadSeen, Sight, TickEnd, TickResult};
 

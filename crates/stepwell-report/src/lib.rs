@@ -8,6 +8,7 @@ mod bars;
 mod diagnostics;
 mod document;
 mod explain;
+mod finding;
 mod flow;
 mod forecast;
 mod formatting;
@@ -36,6 +37,7 @@ pub use document::{
     JobDocument, LegDocument, PlanDocument, StageDocument, StepDocument, TaskDocument,
     VariableDocument,
 };
+pub use finding::{SearchProgress, finding_html, finding_json, finding_markdown, finding_text};
 pub use forecast::{Fate, Forecast};
 pub use grant::{GrantDocument, HostDocument};
 pub use hostile::hostile;

@@ -21,6 +21,7 @@ use role::Kind;
 use stepwell_event::{Question, Reply, Role};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
+use wasmtime_wasi::I32Exit;
 
 pub use answer::check as check_reply;
 pub use host::check as check_call;
@@ -133,7 +134,13 @@ impl Participant {
         };
         let instance = self.instance.instantiate_async(&mut *store).await;
         let instance = instance.map_err(Before)?;
-        let reply = call.make(store, &instance).await?;
+        let reply = match call.make(store, &instance).await {
+            // No exit code says anything about a question.
+            Err(Within(error)) if error.is::<I32Exit>() => {
+                Err("the component exited instead of giving an answer".to_owned())
+            }
+            reply => reply?,
+        };
         let checked = reply.and_then(|reply| answer::check(question, &reply).map(|()| Some(reply)));
         Ok(Asked::Answered(checked))
     }

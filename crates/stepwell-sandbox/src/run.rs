@@ -2,7 +2,7 @@
 
 use crate::bindings;
 use crate::bindings::TaskPre;
-use crate::bisect::{Asked, Participant};
+use crate::bisect::{self, Asked, Participant};
 use crate::clock::{Monotonic, Wall};
 use crate::compile::Metering;
 use crate::dump;
@@ -131,10 +131,6 @@ impl Sandbox {
                         reply = take_reply(&mut ended);
                         let dump = dump::take(&ended, &mut store);
                         let outcome = outcome::classify(ended, store.data(), &component.lines);
-                        let outcome = match (&request.entry, outcome) {
-                            (Entry::Bisect(_), Outcome::Succeeded) if reply.is_none() => silent(),
-                            (_, outcome) => outcome,
-                        };
                         if matches!(outcome, Outcome::Trapped { .. }) {
                             core_dump =
                                 dump.and_then(|dump| dump::bounded(dump, &request.limits, &link));
@@ -186,9 +182,14 @@ impl Sandbox {
                 message: "the component was loaded for another kind of budget".to_owned(),
             });
         }
+        let mut limits = request.limits;
         let inputs = match &request.entry {
             Entry::Task { inputs } => inputs.clone(),
-            Entry::Command { .. } | Entry::Bisect(_) => Vec::new(),
+            Entry::Command { .. } => Vec::new(),
+            Entry::Bisect(_) => {
+                limits.hostcall_bytes = limits.hostcall_bytes.max(bisect::host::CALL);
+                Vec::new()
+            }
         };
         let mut wasi = wasi(request, link);
         let files = Files::granted(request, self.config(), link, &mut wasi)?;
@@ -199,10 +200,10 @@ impl Sandbox {
             })?;
         let state = StepState {
             wasi: wasi.build(),
-            table: table(&request.limits),
-            limits: request.limits,
-            limiter: Limiter::new(&request.limits),
-            pace: Pace::new(&engine.engine, &request.limits, started),
+            table: table(&limits),
+            limits,
+            limiter: Limiter::new(&limits),
+            pace: Pace::new(&engine.engine, &limits, started),
             _running: engine.enter(),
             link: Arc::clone(link),
             inputs,
@@ -358,15 +359,6 @@ fn take_reply(ended: &mut Result<Result<Returned, Interrupted>, HostPanicked>) -
     match ended {
         Ok(Ok(Returned::Asked(Asked::Answered(Ok(reply))))) => reply.take(),
         _ => None,
-    }
-}
-
-/// The outcome of a component that exited with 0 and gave no answer.
-fn silent() -> Outcome {
-    Outcome::Failed {
-        message: "the component exited instead of giving an answer".to_owned(),
-        code: 1,
-        details: None,
     }
 }
 

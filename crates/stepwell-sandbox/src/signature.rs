@@ -64,7 +64,9 @@ pub(crate) fn entry(component: &Component, engine: &Engine) -> Result<Entry, Loa
 
 fn missing(what: &str) -> LoadError {
     LoadError::new(LoadErrorKind::MissingExport, what)
-        .help("build it for world `stepwell:task/task`, or as a program with a `main`")
+        .help(
+            "build it for world `stepwell:task/task`, for one of `stepwell:bisect`, or as a program with a `main`",
+        )
 }
 
 const REBUILD: &str = "rebuild it with this version's `wit/task` or SDK";

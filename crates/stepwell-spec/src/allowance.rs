@@ -3,7 +3,7 @@
 //! A grant that adds nothing is an error: somebody believes that it does.
 
 use crate::reader::{Entry, Reader, Table};
-use crate::{Allow, Clock, Random, Spanned, limit, name, network};
+use crate::{Allow, Clock, PartKind, Random, Spanned, limit, name, network};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use stepwell_diagnostic::Diagnostic;
@@ -53,9 +53,14 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
 
 /// Reads what a component that takes part in searches is allowed. It changes nothing of what it is
 /// asked about, and is told what it has to know by its inputs.
-pub(crate) fn of_part(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
+/// A notifier is asked about no files, and may have a folder of its own to write into.
+pub(crate) fn of_part(reader: &mut Reader, entry: &Entry<'_>, kind: PartKind) -> Option<Allow> {
     let mut table = reader.table(entry, "`allow`")?;
-    let choices = [Access::None, Access::Read].map(|access| (access.as_str(), access));
+    let most = match kind {
+        PartKind::Notifier => Access::Write,
+        PartKind::Oracle | PartKind::Strategist | PartKind::Publisher => Access::Read,
+    };
+    let choices = [Access::None, most].map(|access| (access.as_str(), access));
     let workspace = table
         .take("workspace")
         .and_then(|entry| reader.choice(&entry, &choices));

@@ -55,6 +55,37 @@ pub struct Host {
     pub private: Ranges,
     /// Whether steps may be allowed to use the network.
     pub network: bool,
+    /// The mail server that letters of notifiers are handed to.
+    pub mail: Option<Mail>,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailEncryption {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after a plain greeting.
+    StartTls,
+    /// None.
+    None,
+}
+
+/// A mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its name or address.
+    pub host: String,
+    /// Its port, if it is not the usual one.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    pub encryption: MailEncryption,
+    /// Who logs in: the user, and the environment variable that holds the password. A password in a
+    /// file would be read by whoever reads the file.
+    pub login: Option<(String, String)>,
+    /// Who writes.
+    pub from: String,
+    /// Who may be written to, besides those who are told of a culprit.
+    pub allow: Vec<String>,
 }
 
 impl Host {
@@ -119,8 +150,66 @@ fn read(reader: &mut Reader, mut root: Table<'_>) -> Host {
     if let Some(entry) = root.take("network") {
         network(reader, &entry, &mut host);
     }
+    if let Some(entry) = root.take("mail") {
+        host.mail = mail(reader, &entry);
+    }
     root.finish(reader, &[]);
     host
+}
+
+fn mail(reader: &mut Reader, entry: &Entry<'_>) -> Option<Mail> {
+    let mut table = reader.table(entry, "the mail server")?;
+    let mut line = |key| {
+        let entry = table.take(key)?;
+        reader.line(&entry).map(|line| line.value)
+    };
+    let [host, from, user, password] = ["host", "from", "user", "password-env"].map(&mut line);
+    let port = table.take("port").and_then(|entry| {
+        let port = u16::try_from(reader.integer(&entry)?).ok();
+        let port = port.filter(|port| *port > 0);
+        if port.is_none() {
+            let problem = Diagnostic::error("out-of-range", "`port` must be from 1 to 65535");
+            reader.report(problem.at(entry.span(), "out of range"));
+        }
+        port
+    });
+    let encryptions = [
+        ("tls", MailEncryption::Tls),
+        ("starttls", MailEncryption::StartTls),
+        ("none", MailEncryption::None),
+    ];
+    let encryption = table
+        .take("encryption")
+        .and_then(|entry| reader.choice(&entry, &encryptions));
+    let allow = table.take("allow").and_then(|entry| reader.strings(&entry));
+    table.finish(reader, &[]);
+    let mut lacks = |what: &str| {
+        let message = format!("the mail server has no {what}");
+        reader.report_missing(
+            Diagnostic::error("missing-key", message).at(entry.key.span.clone(), "is not complete"),
+        );
+    };
+    if user.is_some() != password.is_some() {
+        lacks("`user` to its `password-env`, or the other way round");
+    }
+    if host.is_none() {
+        lacks("`host`");
+    }
+    if from.is_none() {
+        lacks("`from`");
+    }
+    Some(Mail {
+        host: host?,
+        port,
+        encryption: encryption.map_or(MailEncryption::Tls, |encryption| encryption.value),
+        login: user.zip(password),
+        from: from?,
+        allow: allow
+            .unwrap_or_default()
+            .into_iter()
+            .map(|text| text.value)
+            .collect(),
+    })
 }
 
 fn agent(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
@@ -240,6 +329,37 @@ mod tests {
         assert!(!host.network);
         let (nothing, _) = read_host("");
         assert!(nothing.unwrap().network);
+    }
+
+    #[test]
+    fn a_mail_server_is_read_and_no_password_with_it() {
+        let text = "[mail]\nhost = \"mail.example.org\"\nencryption = \"starttls\"\nport = 2525\n\
+            user = \"ci\"\npassword-env = \"MAIL\"\nfrom = \"ci@example.org\"\nallow = [\"*@example.org\"]\n";
+        let (host, problems) = read_host(text);
+        assert_eq!(problems, []);
+        let expect = Mail {
+            host: "mail.example.org".to_owned(),
+            port: Some(2525),
+            encryption: MailEncryption::StartTls,
+            login: Some(("ci".to_owned(), "MAIL".to_owned())),
+            from: "ci@example.org".to_owned(),
+            allow: vec!["*@example.org".to_owned()],
+        };
+        assert_eq!(host.unwrap().mail, Some(expect));
+        let (_, problems) = read_host("[mail]\nuser = \"ci\"\nport = 0\npassword = \"x\"\n");
+        let told: Vec<&str> = problems.iter().map(|told| told.message.as_str()).collect();
+        for words in [
+            "no `host`",
+            "no `from`",
+            "no `user` to its",
+            "`port` must be",
+            "unknown key `password`",
+        ] {
+            assert!(
+                told.iter().any(|told| told.contains(words)),
+                "{words}: {told:?}"
+            );
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub mod secret;
 pub mod size;
 
 pub use bisect::{confidence, learned, noise};
-pub use host::{Host, Isolation, read_host};
+pub use host::{Host, Isolation, Mail, MailEncryption, read_host};
 pub use job::{DEFAULT_CANCEL_TIMEOUT, DEFAULT_TIMEOUT};
 pub use model::{
     Allow, Arguments, Bisect, Clock, Commands, DEFAULT_STAGE, Demand, Job, Leg, Legs, Limits, Pair,
@@ -53,6 +53,7 @@ pub use model::{
     Times, Variable, VariableValue, Watch,
 };
 pub use name::did_you_mean;
+pub use part::input_value;
 pub use unit::UnitError;
 
 use std::collections::HashSet;

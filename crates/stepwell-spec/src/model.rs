@@ -252,7 +252,8 @@ pub struct Part {
     pub source: Option<Spanned<PartSource>>,
     /// What it is told: the text of a JSON object.
     pub config: String,
-    /// What it may do. The workspace is what it is asked about, and is never written; there are neither
+    /// What it may do. The workspace is what it is asked about, and is never written; that of a notifier
+    /// is a folder of its own; there are neither
     /// folders nor variables.
     pub allow: Allow,
     /// What it may use at one question.
@@ -308,6 +309,12 @@ pub enum Times {
 /// What is done about what is seen of a branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watch {
+    /// A revision that is taken to be good until one was found good.
+    pub base: Option<Spanned<String>>,
+    /// Authors that are not told themselves: addresses, and ends of addresses that begin with `@`.
+    pub exclude: Vec<String>,
+    /// Culprits that people are told of within a day.
+    pub max_per_day: Option<u32>,
     /// Who is told of a culprit whose author cannot be.
     pub default_recipient: Option<Person>,
     /// The notifiers that are asked, all of them declared; `None` is all.

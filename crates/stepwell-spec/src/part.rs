@@ -4,7 +4,7 @@ use crate::reader::{Entry, Reader};
 use crate::seen::Seen;
 use crate::tree::{Node, Tree};
 use crate::{
-    Allow, Limits, Part, PartKind, PartSource, Spanned, allowance, limit, name, quantity, task,
+    Allow, Limits, Part, PartKind, PartSource, Spanned, allowance, limit, name, quantity, syntax, task,
 };
 use serde_json::{Map, Value};
 use stepwell_diagnostic::Diagnostic;
@@ -62,7 +62,7 @@ fn part(reader: &mut Reader, entry: &Entry<'_>, kind: PartKind) -> Part {
     }
     let allow = table
         .take("allow")
-        .and_then(|entry| allowance::of_part(reader, &entry));
+        .and_then(|entry| allowance::of_part(reader, &entry, kind));
     part.allow = allow.unwrap_or_default();
     let limits = table
         .take("limits")
@@ -91,6 +91,24 @@ fn source(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<PartSource>>
             ),
     );
     None
+}
+
+/// What a text is as a value of TOML: the value of an input that is given elsewhere than in a file.
+/// `None` if it is no value.
+#[must_use]
+pub fn input_value(text: &str) -> Option<Value> {
+    const KEY: &str = "input";
+    let line = format!("{KEY} = {text}");
+    let document = syntax::parse(&line);
+    let Tree::Table(members) = Tree::table(document.root.as_ref()?, 0) else {
+        return None;
+    };
+    let [member] = members.as_slice() else {
+        return None;
+    };
+    let is_whole = document.errors.is_empty() && member.key.value == KEY;
+    let mut reader = Reader::new(false);
+    is_whole.then(|| json(&mut reader, &member.value)).flatten()
 }
 
 /// The value as JSON. Dates and times become texts.

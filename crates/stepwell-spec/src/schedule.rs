@@ -24,6 +24,10 @@ const MONTHS: [&str; 12] = [
 
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
+const DAY_OF_MONTH: &str = "day of the month";
+
+const DAY_OF_WEEK: &str = "day of the week";
+
 /// A field of a crontab's line.
 struct Field {
     what: &'static str,
@@ -35,9 +39,9 @@ struct Field {
 const FIELDS: [Field; 5] = [
     field("minute", 0..=59, &[]),
     field("hour", 0..=23, &[]),
-    field("day of the month", 1..=31, &[]),
+    field(DAY_OF_MONTH, 1..=31, &[]),
     field("month", 1..=12, &MONTHS),
-    field("day of the week", 0..=7, &DAYS),
+    field(DAY_OF_WEEK, 0..=7, &DAYS),
 ];
 
 const fn field(
@@ -108,8 +112,9 @@ fn cron_of(reader: &mut Reader, entry: &Entry<'_>) -> Option<Times> {
             .at(text.span, problem)
             .help(
                 "five fields: minute, hour, day of the month, month, day of the week; each is `*`, or \
-                 values and ranges such as `1-5` with commas between them, and `*/15` is every 15th; \
-                 or one of @hourly, @daily, @weekly, @monthly, @yearly",
+                 values and ranges such as `1-5` with commas between them, and `*/15` is every 15th; `L` \
+                 is the last day of the month, `15W` the weekday nearest to the 15th, `MON#2` the second \
+                 Monday, `FRI#L` the last Friday; or one of @hourly, @daily, @weekly, @monthly, @yearly",
             ),
     );
     None
@@ -139,6 +144,27 @@ fn problem(text: &str) -> Option<String> {
 impl Field {
     /// Whether the field may have this item.
     fn has(&self, item: &str) -> bool {
+        self.has_day(item) || self.has_values(item)
+    }
+
+    /// Whether the item is a day that is found by counting: the last one of the month, the weekday that
+    /// is nearest to a day, the n-th or last such day of the week.
+    fn has_day(&self, item: &str) -> bool {
+        let item = item.to_ascii_uppercase();
+        match self.what {
+            DAY_OF_MONTH => {
+                let near = item.strip_suffix('W');
+                item == "L" || near.is_some_and(|day| self.value(day).is_some())
+            }
+            DAY_OF_WEEK => item.split_once('#').is_some_and(|(day, place)| {
+                let counted = number(place).is_some_and(|place| (1..=5).contains(&place));
+                self.value(day).is_some() && (counted || place == "L")
+            }),
+            _ => false,
+        }
+    }
+
+    fn has_values(&self, item: &str) -> bool {
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => (range, Some(step)),
             None => (item, None),
@@ -186,6 +212,9 @@ mod tests {
             "0 3 * * *",
             "*/15 8-18 1,15 jan-MAR mon-5",
             "0-30/10 0 31 12 7",
+            "0 3 L * *",
+            "0 3 15w * *",
+            "0 3 * * mon#2,FRI#L",
             "@daily",
             " 0  3 * * * ",
         ] {
@@ -207,6 +236,12 @@ mod tests {
             ("5/15 * * * *", "\"5/15\" is no minute from 0 to 59"),
             ("1,, * * * *", "\"\" is no minute from 0 to 59"),
             ("+1 * * * *", "\"+1\" is no minute from 0 to 59"),
+            ("0 L * * *", "\"L\" is no hour from 0 to 23"),
+            ("0 0 32W * *", "\"32W\" is no day of the month from 1 to 31"),
+            (
+                "0 0 * * mon#6",
+                "\"mon#6\" is no day of the week from 0 to 7",
+            ),
             ("@dayly", "has 1 fields instead of 5"),
         ] {
             assert_eq!(problem(text).as_deref(), Some(expect), "{text}");

@@ -13,14 +13,52 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>, parts: &[Part]) -> Wa
     let default_recipient = table
         .take("default-recipient")
         .and_then(|entry| recipient(reader, &entry));
+    let base = table.take("base").and_then(|entry| reader.line(&entry));
+    let exclude = table
+        .take("exclude")
+        .and_then(|entry| reader.strings(&entry));
+    let max_per_day = table
+        .take("max-per-day")
+        .and_then(|entry| per_day(reader, &entry));
     let notify = names(reader, &mut table, "notify", PartKind::Notifier, parts);
     let publish = names(reader, &mut table, "publish", PartKind::Publisher, parts);
     table.finish(reader, &[]);
     Watch {
+        base,
+        exclude: excluded(reader, exclude.unwrap_or_default()),
+        max_per_day,
         default_recipient,
         notify,
         publish,
     }
+}
+
+/// Authors that are not told.
+fn excluded(reader: &mut Reader, texts: Vec<Spanned<String>>) -> Vec<String> {
+    let mut kept = Vec::with_capacity(texts.len());
+    for text in texts {
+        let domain = text.value.rsplit_once('@').map(|(_, domain)| domain);
+        if domain.is_none_or(str::is_empty) {
+            let message = format!("{:?} in `exclude` is no address", text.value);
+            reader.report(
+                Diagnostic::error("invalid-value", message)
+                    .at(text.span, "has no domain")
+                    .help("such as `\"bot@example.org\"`, or `\"@bots.example.org\"` for all of a domain"),
+            );
+            continue;
+        }
+        kept.push(text.value);
+    }
+    kept
+}
+
+fn per_day(reader: &mut Reader, entry: &Entry<'_>) -> Option<u32> {
+    let most = u32::try_from(reader.integer(entry)?).ok();
+    if most.is_none() {
+        let message = "`max-per-day` must be a number of culprits, or 0 to tell of none";
+        reader.report(Diagnostic::error("out-of-range", message).at(entry.span(), "out of range"));
+    }
+    most
 }
 
 /// Names of declared components of a kind.

@@ -141,7 +141,7 @@ impl TestEnv {
     /// Starts the program with `arguments`.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Process {
-        Process::start(self.command(arguments))
+        Process::of(self.command(arguments))
     }
 
     /// Runs the program with `arguments` to its end.

@@ -11,12 +11,14 @@ pub const TARGET: &str = "wasm32-wasip2";
 /// A Cargo workspace of guests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guests {
-    /// The built-in tasks: `plugins/`.
+    /// The built-in tasks, oracles and notifiers: `plugins/`.
     Plugins,
     /// Small programs that the tests run: `tests/guests/`.
     Tests,
     /// The tasks of the examples: `examples/tasks/`.
     Examples,
+    /// The example of an oracle of one's own: `examples/bundle-size-oracle/`.
+    Oracle,
     /// The task of the self-test: `hostile/`.
     Hostile,
 }
@@ -27,6 +29,7 @@ impl Guests {
             Self::Plugins => "plugins",
             Self::Tests => "tests/guests",
             Self::Examples => "examples/tasks",
+            Self::Oracle => "examples/bundle-size-oracle",
             Self::Hostile => "hostile",
         }
     }
@@ -64,7 +67,7 @@ impl Guests {
         let built = target.join(TARGET).join("release");
         match self {
             Self::Examples => publish(&built, &root.join("target").join("tasks")),
-            Self::Plugins | Self::Tests | Self::Hostile => Ok(built),
+            Self::Plugins | Self::Tests | Self::Oracle | Self::Hostile => Ok(built),
         }
     }
 }

@@ -5,7 +5,9 @@
 
 mod environment;
 pub mod guests;
+mod history;
 mod process;
 
 pub use environment::TestEnv;
+pub use history::{History, git};
 pub use process::{Descendant, Output, Process, Signal};

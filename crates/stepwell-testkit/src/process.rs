@@ -45,7 +45,9 @@ pub struct Output {
 }
 
 impl Process {
-    pub(crate) fn start(mut command: Command) -> Self {
+    /// Starts a command that was made ready by a test.
+    #[must_use]
+    pub fn of(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -70,10 +70,6 @@ pub(crate) struct Assignment {
 
 /// From a worker to the host.
 #[derive(Debug, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most messages are events, and none is kept"
-)]
 pub(crate) enum ToHost {
     /// The answer to [`ToWorker::Assign`].
     Ready(Walls),

@@ -25,7 +25,7 @@ mod version;
 pub use error::{GitError, RevisionProblem};
 pub use export::{ExportLimits, Exported, Exporter, MAX_NAMED};
 pub use history::{Ancestry, Range};
-pub use id::ObjectId;
+pub use id::{NoObjectId, ObjectId};
 pub use version::{MAX_PERSON, MAX_SUBJECT, Patch};
 
 use command::Git;
@@ -34,6 +34,9 @@ use std::path::Path;
 
 /// The most changed files that are named as the reason why a working tree is dirty.
 pub const MAX_DIRTY: usize = 100;
+
+/// The most bytes of the name of something that is configured.
+const MAX_KEY: usize = 64 << 10;
 
 /// A repository, and in it the folder of a project.
 #[derive(Debug, Clone)]
@@ -87,21 +90,20 @@ impl Repository {
             });
         }
         let mut filters = BTreeSet::new();
-        for name in git
-            .text(&["config", "-z", "--list", "--name-only"])?
-            .split('\0')
-        {
-            facts.partial |= name == "extensions.partialclone"
-                || name.starts_with("remote.")
-                    && (name.ends_with(".promisor") || name.ends_with(".partialclonefilter"));
-            if let Some((filter, _)) = name
-                .strip_prefix("filter.")
-                .and_then(|name| name.rsplit_once('.'))
+        // Names are bytes: a filter whose name is not UTF-8 is one as well.
+        let mut config = git.stream(&["config", "-z", "--list", "--name-only"], Vec::new())?;
+        while let Some(name) = config.record(0, MAX_KEY)? {
+            facts.partial |= name == b"extensions.partialclone"
+                || name.starts_with(b"remote.")
+                    && (name.ends_with(b".promisor") || name.ends_with(b".partialclonefilter"));
+            if name.starts_with(b"filter.")
+                && let Some(end) = name.iter().rposition(|byte| *byte == b'.')
             {
-                filters.insert(filter.to_owned());
+                filters.extend(name.get(..end).map(<[u8]>::to_vec));
             }
         }
-        git.switch_off_filters(&filters);
+        config.finish()?;
+        git.switch_off_filters(filters);
         (git.shallow, git.partial) = (facts.shallow, facts.partial);
         // The input is empty, and so is the tree whose identifier comes back.
         let empty_tree = git.id(&["hash-object", "-t", "tree", "--stdin"])?;

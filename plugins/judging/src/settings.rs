@@ -91,16 +91,6 @@ impl Settings {
         entries.ok_or_else(|| not(name, "a table of texts"))
     }
 
-    /// Yes or no.
-    ///
-    /// # Errors
-    ///
-    /// It is neither.
-    pub fn flag(&mut self, name: &'static str, default: bool) -> Result<bool> {
-        self.parsed(name, "neither `true` nor `false`")
-            .map(|flag| flag.unwrap_or(default))
-    }
-
     /// A number.
     ///
     /// # Errors
@@ -249,19 +239,17 @@ mod tests {
     #[test]
     fn settings_are_taken_by_name_and_type() {
         let mut settings = Settings::new(
-            r#"{"a": "x", "b": ["x", 2], "c": {"k": "v", "n": 1}, "d": true, "e": 0.5, "f": [1, 2.5],
-                "g": "7", "h": "false", "i": "one", "j": null}"#,
+            r#"{"a": "x", "b": ["x", 2], "c": {"k": "v", "n": 1}, "e": 0.5, "f": [1, 2.5],
+                "g": "7", "i": "one", "j": null}"#,
         )
         .unwrap();
         assert_eq!(settings.required_text("a").unwrap(), "x");
         assert_eq!(settings.texts("b").unwrap(), ["x", "2"]);
         let pairs = [("k", "v"), ("n", "1")].map(|(k, v)| (k.to_owned(), v.to_owned()));
         assert_eq!(settings.table("c").unwrap(), pairs);
-        assert!(settings.flag("d", false).unwrap());
         assert_eq!(settings.number("e").unwrap(), Some(0.5));
         assert_eq!(settings.numbers("f").unwrap(), [1.0, 2.5]);
         assert_eq!(settings.count("g", 1, [1, 9]).unwrap(), 7);
-        assert!(!settings.flag("h", true).unwrap());
         assert_eq!(settings.texts("i").unwrap(), ["one"]);
         assert_eq!(settings.text("j").unwrap(), None);
         assert_eq!(settings.number_in("k", 0.1, [0.0, 1.0]).unwrap(), 0.1);
@@ -284,11 +272,6 @@ mod tests {
             "{}",
             |s| s.required_text("a").map(drop),
             "input `a` is missing",
-        );
-        check(
-            r#"{"a": "yes"}"#,
-            |s| s.flag("a", true).map(drop),
-            "input `a` is neither `true` nor `false`",
         );
         check(
             r#"{"a": "nan"}"#,

@@ -3,6 +3,9 @@
 /// The most characters that are kept of a message.
 const LONGEST: usize = 200;
 
+/// The most bytes of a signature that the host takes.
+const MOST_BYTES: usize = 1_000;
+
 /// The least digits of a hexadecimal number without `0x`, such as a hash.
 const HEX_DIGITS: usize = 7;
 
@@ -12,6 +15,13 @@ const HEX_DIGITS: usize = 7;
 pub fn normalized(message: &str) -> String {
     let words: Vec<String> = message.split_whitespace().map(without_numbers).collect();
     words.join(" ").chars().take(LONGEST).collect()
+}
+
+/// `signature` as the host takes it: a longer one would void the whole observation.
+#[must_use]
+pub fn bounded(mut signature: String) -> String {
+    signature.truncate(signature.floor_char_boundary(MOST_BYTES));
+    signature
 }
 
 /// Words of letters stay as they are, and so do the letters next to a number.
@@ -74,5 +84,7 @@ mod tests {
     #[test]
     fn a_long_message_is_cut_between_characters() {
         assert_eq!(normalized(&"ü".repeat(1_000)), "ü".repeat(LONGEST));
+        assert_eq!(bounded(format!("x{}", "ü".repeat(1_000))).len(), 999);
+        assert_eq!(bounded("ü".to_owned()), "ü");
     }
 }

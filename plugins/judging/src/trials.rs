@@ -1,5 +1,6 @@
 //! Many trials of a candidate, folded into one observation.
 
+use crate::signature::bounded;
 use stepwell_oracle::{Observation, Refusal, SkipKind, lab};
 
 /// What one trial showed.
@@ -79,7 +80,8 @@ pub fn observe(
 }
 
 fn bad_observation(failed: Failed, good: u32, bad: u32) -> Observation {
-    let observation = Observation::bad(told(failed.reason, bad, good)).signature(failed.signature);
+    let observation =
+        Observation::bad(told(failed.reason, bad, good)).signature(bounded(failed.signature));
     // A log that the host does not keep is missing in the report, and nothing else.
     match lab::keep("log.txt", "text/plain", failed.log.as_bytes()) {
         Ok(kept) if !failed.log.is_empty() => observation.evidence(kept),

@@ -9,12 +9,15 @@
     reason = "a command-line helper"
 )]
 
+mod known;
+mod noisy;
 mod parallel;
 mod plain;
 mod play;
 mod random;
 mod several;
 mod table;
+mod unknown;
 
 use std::process::ExitCode;
 use table::{Setting, Table};
@@ -32,6 +35,14 @@ const TABLES: &[(&str, Play)] = &[
     ("makespan", parallel::makespan),
     ("batches", several::batches),
     ("interactions", several::interactions),
+    ("symmetric", known::symmetric),
+    ("one-sided", known::one_sided),
+    ("flakes", known::flakes),
+    ("slots", known::slots),
+    ("informed", known::informed),
+    ("visits", known::visits),
+    ("learned", unknown::learned),
+    ("calibration", unknown::calibration),
 ];
 
 fn main() -> ExitCode {

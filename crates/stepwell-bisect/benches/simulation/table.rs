@@ -49,11 +49,17 @@ impl Cell {
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:.4}", self.what, self.value)?;
+        let (sign, number, behind) = match self.reference {
+            Reference::AtMost(most, _) => ("<=", most, (self.value / most - 1.0) * 100.0),
+            Reference::AtLeast(least, _) => (">=", least, (1.0 - self.value / least) * 100.0),
+            Reference::Unknown => return Ok(()),
+        };
         let verdict = if self.is_fine() { "ok" } else { "SHORT" };
-        match self.reference {
-            Reference::AtMost(number, _) => write!(f, " (<= {number}: {verdict})"),
-            Reference::AtLeast(number, _) => write!(f, " (>= {number}: {verdict})"),
-            Reference::Unknown => Ok(()),
+        // A simulation is never exact: what is a little behind is fine but said.
+        if behind > 0.05 {
+            write!(f, " ({sign} {number}: {verdict}, {behind:.1} % behind)")
+        } else {
+            write!(f, " ({sign} {number}: {verdict})")
         }
     }
 }
@@ -91,7 +97,7 @@ impl fmt::Display for Table {
         for (label, cells) in &self.rows {
             write!(f, "  {label:<34}")?;
             for cell in cells {
-                write!(f, " {:<26}", cell.to_string())?;
+                write!(f, " {:<30}", cell.to_string())?;
             }
             writeln!(f)?;
         }

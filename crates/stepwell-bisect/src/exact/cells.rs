@@ -103,14 +103,11 @@ impl Graph {
         belief: &Belief,
     ) -> Option<Candidate> {
         let grain = GRAIN * self.history.len() as f64;
-        let mass = |it| {
-            let mass = if self.history.counted(it) {
-                belief.mass(it)
-            } else {
-                0.0
-            };
-            // A cast saturates, which takes a history of 2^26 versions.
-            (mass * grain) as u32
+        // At least 1, so that a cell that is thought to be innocent is cut evenly too. A cast
+        // saturates, which takes a history of 2^26 versions.
+        let mass = |it| match self.history.counted(it) {
+            true => ((belief.mass(it) * grain) as u32).saturating_add(1),
+            false => 0,
         };
         let masses = self.weights_within(members, mass);
         let all = self

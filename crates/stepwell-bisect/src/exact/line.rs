@@ -136,13 +136,14 @@ impl Line {
         }
         let places = running.iter().filter_map(|version| self.place(*version));
         let mut busy: BTreeSet<usize> = places.collect();
-        let mut judge = Vec::new();
-        if busy.is_empty() && free > 1 && self.belief.is_none() && self.block().is_none() {
-            judge = match self.order {
-                Order::Recent if self.first == 0 => Vec::new(),
-                _ => self.even_cut(free),
-            };
-        }
+        let is_recent = self.order == Order::Recent && self.first == 0;
+        let is_even = free > 1 && self.belief.is_none() && self.block().is_none() && !is_recent;
+        let mut judge = if is_even && busy.is_empty() {
+            self.even_cut(free)
+        } else {
+            Vec::new()
+        };
+        busy.extend(&judge);
         while judge.len() < free {
             let Some(place) = self.recent(&busy).or_else(|| self.widest(&busy)) else {
                 break;
@@ -150,7 +151,7 @@ impl Line {
             busy.insert(place);
             judge.push(place);
         }
-        if judge.is_empty() && busy.is_empty() && self.widest(&busy).is_none() {
+        if busy.is_empty() && self.widest(&busy).is_none() {
             return Choice::Found(self.ambiguous());
         }
         Choice::Judge(self.versions(judge.into_iter()))

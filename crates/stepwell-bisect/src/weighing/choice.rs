@@ -5,34 +5,97 @@
 //! weight lies in the version and its ancestors; otherwise a little beside. The newest version is taken
 //! when all that is more than half lies on "none of them".
 
-use super::Weighing;
 use super::ancestry::{Amount, Ancestry};
 use super::rates::{Outlook, Rates, entropy};
+use super::{State, Weighing};
 use crate::history::Candidate;
 use crate::search::{Rounding, Start};
 use std::cmp::Ordering;
+
+/// How much of what the best version is worth another has to be, to be judged at the same time instead
+/// of trying the best more often.
+const NEIGHBOUR: f64 = 0.98;
 
 impl Weighing {
     /// What to begin, at most `free` judgements and `left` trials.
     pub(super) fn choose(&mut self, free: usize, mut left: u32) -> Vec<Start> {
         self.add_up();
-        let mut targets = self.targets(free);
         let mut chosen: Vec<Start> = Vec::new();
+        // Sure enough already, but for what nobody looked at.
+        let (likeliest, weight) = self.likeliest();
+        let unseen = self.candidate(likeliest).filter(|_| weight >= self.enough);
+        if let Some(candidate) = unseen.and_then(|candidate| self.unseen(candidate)) {
+            let idle = self
+                .versions
+                .get(candidate.index())
+                .is_some_and(|version| version.running == 0);
+            if idle {
+                let trials = self.trials.min(left);
+                chosen.push(Start { candidate, trials });
+            }
+            return chosen;
+        }
+        let mut targets = self.targets(free);
         targets.sort_by(|a, b| (a - 0.5).abs().total_cmp(&(b - 0.5).abs()));
+        let several = targets.len() > 1;
         for target in targets {
             let trials = self.trials.min(left);
-            let best = self.best(target, &chosen).filter(|_| trials > 0);
-            let Some(candidate) = best else { break };
+            let best = match several && self.alike() {
+                true => self
+                    .nearest(target)
+                    .map(|candidate| (candidate, f64::INFINITY)),
+                false => self.best(target, &[]),
+            };
+            let Some((candidate, worth)) = best.filter(|_| trials > 0) else {
+                break;
+            };
             left -= trials;
-            chosen.push(Start { candidate, trials });
+            // Trials of another version can go on at the same time.
+            let taken: Vec<Candidate> = chosen.iter().map(|start| start.candidate).collect();
+            let candidate = match taken.contains(&candidate) {
+                true => (self.best(target, &taken))
+                    .filter(|(_, other)| *other >= worth * NEIGHBOUR)
+                    .map_or(candidate, |(other, _)| other),
+                false => candidate,
+            };
+            match chosen.iter_mut().find(|start| start.candidate == candidate) {
+                Some(same) => same.trials += trials,
+                None => chosen.push(Start { candidate, trials }),
+            }
         }
         chosen
+    }
+
+    /// Whether judging one version is as good as judging another.
+    fn alike(&self) -> bool {
+        self.costs.is_empty() && self.untestable.is_none()
+    }
+
+    /// What has a part of the weight that is nearest to this one in its ancestors.
+    fn nearest(&self, target: f64) -> Option<Candidate> {
+        let versions = self
+            .history
+            .candidates()
+            .zip(&self.versions)
+            .zip(&self.sums);
+        versions
+            .filter(|((_, version), _)| version.state == State::Open && version.running == 0)
+            .min_by(|(_, [a, ..]), (_, [b, ..])| (a - target).abs().total_cmp(&(b - target).abs()))
+            .map(|((candidate, _), _)| candidate)
     }
 
     /// Adds up what the ancestors of each version weigh, and what a trial says about them.
     fn add_up(&mut self) {
         self.says.clear();
-        self.says.extend(self.outlooks.iter().map(Says::of));
+        let mut last: Option<(&Outlook, Says)> = None;
+        for outlook in &self.outlooks {
+            let says = match last {
+                Some((same, says)) if outlook.says_like(same) => says,
+                _ => Says::of(outlook),
+            };
+            last = Some((outlook, says));
+            self.says.push(says);
+        }
         let says = &self.says;
         let of_suspect = self.weights.iter().zip(self.classes.places());
         let amounts = of_suspect.map(|(weight, place)| {
@@ -65,17 +128,15 @@ impl Weighing {
     }
 
     /// What is worth most for what it costs, if this part of the weight were half of it.
-    fn best(&self, target: f64, chosen: &[Start]) -> Option<Candidate> {
+    fn best(&self, target: f64, taken: &[Candidate]) -> Option<(Candidate, f64)> {
         let view = View::new(self, target);
         let free = self
             .history
             .candidates()
             .zip(&self.versions)
-            .zip(&self.sums)
+            .zip(self.sums.iter().zip(self.classes.places()))
             .filter(|((candidate, version), _)| {
-                version.judgeable
-                    && version.running == 0
-                    && chosen.iter().all(|start| start.candidate != *candidate)
+                version.state == State::Open && version.running == 0 && !taken.contains(candidate)
             });
         let mut best: Option<(Candidate, f64)> = None;
         let mut consider = |candidate: Candidate, worth: f64| {
@@ -88,16 +149,23 @@ impl Weighing {
             }
         };
         let single = matches!(self.rates, Rates::Known(_));
-        if !(self.costs.is_empty() && (single || matches!(self.ancestry, Ancestry::Linear))) {
-            for ((candidate, _), sum) in free {
-                let cost = self.costs.get(candidate.index()).copied().unwrap_or(1.0);
-                consider(candidate, view.worth(sum) / cost);
+        if !(self.alike() && (single || matches!(self.ancestry, Ancestry::Linear))) {
+            let ease = self
+                .untestable
+                .as_ref()
+                .map(|untestable| untestable.ease.as_slice());
+            for ((candidate, _), (sum, _)) in free {
+                let of = |numbers: &[f64]| numbers.get(candidate.index()).copied().unwrap_or(1.0);
+                consider(
+                    candidate,
+                    view.worth(sum) * of(ease.unwrap_or_default()) / of(&self.costs),
+                );
             }
         } else {
             let groups = if single { 1 } else { self.says.len() };
             let mut brackets: Vec<Bracket> =
                 self.says.iter().take(groups).map(Bracket::around).collect();
-            for (((candidate, _), sum), place) in free.zip(self.classes.places()) {
+            for ((candidate, _), (sum, place)) in free {
                 if let Some(bracket) = brackets.get_mut(if single { 0 } else { *place }) {
                     bracket.add(candidate, view.outcome(sum));
                 }
@@ -112,7 +180,7 @@ impl Weighing {
                 }
             }
         }
-        best.map(|(candidate, _)| candidate)
+        best
     }
 
     /// About how many rounds of judgements are left: to find the culprit, and then to be sure of it.

@@ -1,6 +1,7 @@
 //! How often a trial is wrong, and what follows for how likely trials are.
 
 use super::classes::Counts;
+use super::learned::Learned;
 use super::refused;
 use crate::search::{Noise, OptionsError};
 
@@ -15,99 +16,127 @@ pub(super) struct Outlook {
     pub(super) bad_of_good: f64,
 }
 
+impl Outlook {
+    /// Whether the next trial of a version says the same about both.
+    pub(super) fn says_like(&self, other: &Self) -> bool {
+        self.bad_of_bad == other.bad_of_bad && self.bad_of_good == other.bad_of_good
+    }
+}
+
 /// What is known of the rates.
 #[derive(Debug)]
 pub(super) enum Rates {
     /// All.
     Known(Known),
+    /// What is believed at first.
+    Learned(Box<Learned>),
 }
 
 impl Rates {
     pub(super) fn new(noise: Noise) -> Result<Self, OptionsError> {
-        let known = match noise {
-            Noise::None => Known {
-                false_bad: 0.0,
-                false_good: 0.0,
-            },
+        let (false_bad, false_good) = match noise {
+            Noise::None => (0.0, 0.0),
             Noise::Known {
                 false_bad,
                 false_good,
-            } => Known {
+            } => (false_bad, false_good),
+            Noise::Learned {
                 false_bad,
                 false_good,
-            },
-            Noise::Learned { .. } => return Err(refused("rates are not learned yet")),
+            } => {
+                return Ok(Self::Learned(Box::new(Learned::new(
+                    false_bad, false_good,
+                )?)));
+            }
         };
         let possible = 0.0..1.0;
-        if !possible.contains(&known.false_bad)
-            || !possible.contains(&known.false_good)
-            || known.false_bad + known.false_good >= 1.0
+        if !possible.contains(&false_bad)
+            || !possible.contains(&false_good)
+            || false_bad + false_good >= 1.0
         {
             return Err(refused(
                 "trials that are wrong as often as right say nothing: \
                  the rates of false bad and false good add up to less than 1",
             ));
         }
-        Ok(Self::Known(known))
+        Ok(Self::Known(Known::new(false_bad, false_good)))
     }
 
     pub(super) fn outlook(&self, of_good: Counts, of_bad: Counts) -> Outlook {
         match self {
             Self::Known(known) => known.outlook(of_good, of_bad),
+            Self::Learned(learned) => learned.outlook(of_good, of_bad),
+        }
+    }
+
+    /// Prepares for this many trials.
+    pub(super) fn reach(&mut self, trials: u32) {
+        match self {
+            Self::Known(_) => {}
+            Self::Learned(learned) => learned.reach(trials),
         }
     }
 
     /// Makes rates that are said to be 0 greater. Says whether there was one.
     pub(super) fn raise(&mut self) -> bool {
-        match self {
-            Self::Known(known) => known.raise(),
+        let raised = match self {
+            Self::Known(known) => known.raised(),
+            Self::Learned(_) => None,
+        };
+        let any = raised.is_some();
+        if let Some(raised) = raised {
+            *self = Self::Known(raised);
         }
+        any
     }
-}
-
-/// Rates that are known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Known {
-    /// A good version is found bad.
-    false_bad: f64,
-    /// A bad version is found good.
-    false_good: f64,
 }
 
 /// What a rate that is said to be 0 becomes when only a wrong trial explains what was seen. Too high
 /// costs some trials, too low costs accuracy.
 const FLOOR: f64 = 0.1;
 
+/// Rates that are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// A good version is found bad.
+    false_bad: f64,
+    /// A bad version is found good.
+    false_good: f64,
+    /// The logarithms of false bad and right good, false good and right bad.
+    logs: [f64; 4],
+}
+
 impl Known {
+    fn new(false_bad: f64, false_good: f64) -> Self {
+        let chances = [false_bad, 1.0 - false_bad, false_good, 1.0 - false_good];
+        Self {
+            false_bad,
+            false_good,
+            logs: chances.map(libm::log),
+        }
+    }
+
     fn outlook(&self, of_good: Counts, of_bad: Counts) -> Outlook {
+        let counts = [of_good.bad, of_good.good, of_bad.good, of_bad.bad];
+        let powers = counts
+            .into_iter()
+            .zip(self.logs)
+            .map(|(count, log)| match count {
+                // Also of what cannot happen.
+                0 => 0.0,
+                _ => f64::from(count) * log,
+            });
         Outlook {
-            likelihood: power(of_good.bad, self.false_bad)
-                + power(of_good.good, 1.0 - self.false_bad)
-                + power(of_bad.good, self.false_good)
-                + power(of_bad.bad, 1.0 - self.false_good),
+            likelihood: powers.sum(),
             bad_of_bad: 1.0 - self.false_good,
             bad_of_good: self.false_bad,
         }
     }
 
-    fn raise(&mut self) -> bool {
-        let mut raised = false;
-        for rate in [&mut self.false_bad, &mut self.false_good] {
-            if *rate <= 0.0 {
-                *rate = FLOOR;
-                raised = true;
-            }
-        }
-        raised
-    }
-}
-
-/// The logarithm of a probability to the power of a count.
-fn power(count: u32, probability: f64) -> f64 {
-    if count == 0 {
-        0.0
-    } else {
-        f64::from(count) * libm::log(probability)
+    fn raised(self) -> Option<Self> {
+        let raised = |rate: f64| if rate > 0.0 { rate } else { FLOOR };
+        (self.false_bad <= 0.0 || self.false_good <= 0.0)
+            .then(|| Self::new(raised(self.false_bad), raised(self.false_good)))
     }
 }
 

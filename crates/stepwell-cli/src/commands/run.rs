@@ -167,6 +167,17 @@ pub(super) fn journal_folder(project: &Path) -> PathBuf {
     project.join(".stepwell")
 }
 
+/// The same, if it is nobody else's. A checkout can bring a link along; the journal would be written
+/// wherever it leads.
+pub(super) fn own_folder(project: &Path) -> Result<PathBuf, Diagnostic> {
+    let folder = journal_folder(project);
+    if folder.is_symlink() {
+        let message = format!("`{}` is a symbolic link", folder.display());
+        return Err(Diagnostic::error("no-journal", message).help("remove it and run again"));
+    }
+    Ok(folder)
+}
+
 /// The runtime of everything but guests.
 pub(crate) fn control_runtime() -> Result<Runtime, Diagnostic> {
     Builder::new_current_thread()
@@ -199,13 +210,7 @@ async fn perform(
     console: Console,
     output: OutputFormat,
 ) -> Result<RunResult, NoRun> {
-    let folder = journal_folder(&prepared.project);
-    if folder.is_symlink() {
-        // A checkout can bring one along; the journal would be written wherever it leads.
-        let message = format!("`{}` is a symbolic link", folder.display());
-        let problem = Diagnostic::error("no-journal", message).help("remove it and run again");
-        return Err(NoRun::Defect(problem));
-    }
+    let folder = own_folder(&prepared.project).map_err(NoRun::Defect)?;
     let private = prepared.cache.as_ref().map(|cache| cache.root());
     // First, so that workers are ready when the journal is.
     let steps = Steps::new(StepsConfig {
@@ -320,17 +325,27 @@ async fn open_journal(
     run: RunId,
     console: Console,
 ) -> Result<(Journal, Claim), JournalError> {
-    let journal = Journal::open(folder).await?;
-    keep_out_of_git(folder);
+    let journal = open_own(folder).await?;
     tell_of_interrupted(&journal, console).await?;
     let claim = journal.claim(run)?;
     Ok((journal, claim))
 }
 
-/// What `error`, which comes from `journal`, is to a person.
+/// Opens the journal in a folder that Git does not see.
+pub(super) async fn open_own(folder: &Path) -> Result<Journal, JournalError> {
+    let journal = Journal::open(folder).await?;
+    keep_out_of_git(folder);
+    Ok(journal)
+}
+
 fn no_journal(error: &dyn std::error::Error, journal: &JournalError) -> NoRun {
+    NoRun::Defect(journal_problem(error, journal))
+}
+
+/// What `error`, which comes from `journal`, is to a person.
+pub(super) fn journal_problem(error: &dyn std::error::Error, journal: &JournalError) -> Diagnostic {
     let problem = Diagnostic::error("no-journal", with_causes(error));
-    NoRun::Defect(journal.help().into_iter().fold(problem, Diagnostic::help))
+    journal.help().into_iter().fold(problem, Diagnostic::help)
 }
 
 /// Why there is no result.

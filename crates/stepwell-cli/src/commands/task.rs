@@ -12,7 +12,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
 use stepwell_diagnostic::Diagnostic;
-use stepwell_event::{Capability, Description, FORMAT_VERSION, InputSpec};
+use stepwell_event::{About, Capability, Description, FORMAT_VERSION, InputSpec, NoiseModel, Role};
 use stepwell_report::hostile;
 use stepwell_sandbox::Metering;
 use stepwell_tasks::{TaskFile, Tasks};
@@ -84,8 +84,10 @@ fn list(environment: &Environment, console: Console, output: OutputFormat) -> Ex
 
 struct Found {
     file: TaskFile,
-    /// `None` for a plain command.
+    /// `None` for what is no task.
     description: Option<Description>,
+    /// `None` for what takes no part in a search.
+    role: Option<Role>,
 }
 
 fn inspect(task: &str, environment: &Environment) -> Result<Found, Diagnostic> {
@@ -115,8 +117,11 @@ fn inspect(task: &str, environment: &Environment) -> Result<Found, Diagnostic> {
         Metering::Off,
     )
     .map_err(|error| invalid(&error))?;
-    let description = loaded.code.description().cloned();
-    Ok(Found { file, description })
+    Ok(Found {
+        file,
+        description: loaded.code.description().cloned(),
+        role: loaded.code.role().cloned(),
+    })
 }
 
 impl Found {
@@ -124,27 +129,87 @@ impl Found {
         let line = json!({
             "v": FORMAT_VERSION,
             "type": "task",
-            "kind": if self.description.is_some() { "task" } else { "command" },
+            "kind": self.kind(),
             "digest": self.file.digest,
             "size": self.file.bytes.len(),
             "description": self.description,
+            "role": self.role,
         });
         format!("{line}\n")
     }
 
+    fn kind(&self) -> &'static str {
+        match (&self.role, &self.description) {
+            (Some(Role::Oracle { .. }), _) => "oracle",
+            (Some(Role::Strategist), _) => "strategist",
+            (Some(Role::Notifier), _) => "notifier",
+            (Some(Role::Publisher), _) => "publisher",
+            (None, Some(_)) => "task",
+            (None, None) => "command",
+        }
+    }
+
     fn for_people(&self) -> String {
         let mut text = String::new();
-        match &self.description {
-            None => {
+        match (&self.role, &self.description) {
+            (Some(Role::Oracle { about, advises }), _) => oracle(&mut text, about, *advises),
+            (Some(Role::Strategist), _) => {
+                text.push_str("a strategist: it chooses what a bisection judges\n");
+            }
+            (Some(Role::Notifier), _) => {
+                text.push_str("a notifier: it tells the author of a culprit\n");
+            }
+            (Some(Role::Publisher), _) => {
+                text.push_str("a publisher: it publishes a version that is good\n");
+            }
+            (None, None) => {
                 text.push_str(
                     "a plain WASI command: give it `args`, it answers with its exit code\n",
                 );
             }
-            Some(description) => describe(&mut text, description),
+            (None, Some(description)) => describe(&mut text, description),
         }
         let size = self.file.bytes.len().div_ceil(1024);
         let _ = writeln!(text, "\n{} ({size} KiB)", self.file.digest);
         text
+    }
+}
+
+/// Everything in it is the guest's text.
+fn oracle(text: &mut String, about: &About, advises: bool) {
+    let _ = writeln!(
+        text,
+        "{} {}, an oracle\n  {}\n",
+        hostile(&about.name),
+        hostile(&about.version),
+        hostile(&about.summary)
+    );
+    let _ = writeln!(
+        text,
+        "verdicts: {} or {}",
+        hostile(&about.terms.old),
+        hostile(&about.terms.new)
+    );
+    let _ = match about.noise {
+        NoiseModel::Deterministic => writeln!(text, "noise: none"),
+        NoiseModel::Known {
+            false_bad,
+            false_good,
+        } => writeln!(
+            text,
+            "noise: a good version is found bad at a rate of {}, a bad one good at {}",
+            false_bad.get(),
+            false_good.get()
+        ),
+        NoiseModel::Learned { .. } => writeln!(text, "noise: at rates that are learned"),
+    };
+    let _ = writeln!(
+        text,
+        "trials: at most {} in one judgement",
+        about.max_trials
+    );
+    if advises {
+        text.push_str("it also says where to look first\n");
     }
 }
 

@@ -6,9 +6,10 @@ use crate::preparation::Source;
 use std::ops::Range;
 use std::sync::Arc;
 use stepwell_diagnostic::Diagnostic;
+use stepwell_event::Role;
 use stepwell_plan::{ResolvedTask, TaskKind, TaskReference};
 use stepwell_sandbox::{Code, CodeCache, Metering};
-use stepwell_spec::Pipeline;
+use stepwell_spec::{PartKind, Pipeline};
 use stepwell_tasks::{TaskError, TaskFile, Tasks};
 
 /// The code of the diagnostic for a task for which nothing was found, here and in the plan.
@@ -20,6 +21,23 @@ pub(crate) struct Loader<'a> {
     pub(crate) cache: Option<Arc<CodeCache>>,
     /// Told before a component is compiled, which may take seconds.
     pub(crate) on_compile: &'a dyn Fn(&str),
+}
+
+/// What a component of a search is.
+pub(crate) fn kind(role: &Role) -> PartKind {
+    match role {
+        Role::Oracle { .. } => PartKind::Oracle,
+        Role::Strategist => PartKind::Strategist,
+        Role::Notifier => PartKind::Notifier,
+        Role::Publisher => PartKind::Publisher,
+    }
+}
+
+/// The one component of a pipeline that nobody wrote.
+pub(crate) struct Program<'a> {
+    pub(crate) file: &'a TaskFile,
+    /// Its file, for people.
+    pub(crate) name: String,
 }
 
 /// A component that is to be loaded.
@@ -52,7 +70,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn tasks(
         &self,
         source: &Source,
-        program: Option<&TaskFile>,
+        program: Option<&Program<'_>>,
         references: &[TaskReference],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (Vec<ResolvedTask>, Vec<Code>) {
@@ -60,7 +78,7 @@ impl<'a> Loader<'a> {
         let mut codes = Vec::new();
         for reference in references {
             let loaded = match program {
-                Some(program) => self.task_of(reference, program, reference.span.clone()),
+                Some(program) => self.program(reference, program),
                 None => self.task(source, reference),
             };
             match loaded {
@@ -97,13 +115,35 @@ impl<'a> Loader<'a> {
             };
             not_found(error).at(place.clone(), label)
         })?;
-        self.task_of(reference, &file, place)
+        let from = reference
+            .source
+            .as_ref()
+            .map_or(&reference.name, |source| &source.value);
+        self.task_of(reference, &file, from, place)
+    }
+
+    fn program(
+        &self,
+        reference: &TaskReference,
+        program: &Program<'_>,
+    ) -> Result<(ResolvedTask, Vec<Code>, Vec<Diagnostic>), Diagnostic> {
+        let place = reference.span.clone();
+        let loaded = self.task_of(reference, program.file, &program.name, place)?;
+        match loaded.0.kind {
+            TaskKind::Command => Ok(loaded),
+            TaskKind::Task(_) => {
+                let message = format!("`{}` is a task, not a program", program.name);
+                Err(Diagnostic::error("wrong-part", message)
+                    .help("let a step of a pipeline run it, and judge versions by the pipeline"))
+            }
+        }
     }
 
     fn task_of(
         &self,
         reference: &TaskReference,
         file: &TaskFile,
+        from: &str,
         place: Range<usize>,
     ) -> Result<(ResolvedTask, Vec<Code>, Vec<Diagnostic>), Diagnostic> {
         let needed = [
@@ -112,17 +152,19 @@ impl<'a> Loader<'a> {
         ];
         let needed = needed.iter().filter(|(_, needed)| *needed);
         let metering: Vec<Metering> = needed.map(|(metering, _)| *metering).collect();
-        let from = reference
-            .source
-            .as_ref()
-            .map_or(&reference.name, |source| &source.value);
         let (codes, warnings) = self.load(&Wanted {
             file,
             name: &reference.name,
             from,
-            place,
+            place: place.clone(),
             metering: &metering,
         })?;
+        if let Some(role) = codes.first().and_then(Code::role) {
+            let message = format!("`{from}` is {}, not a task", kind(role).article());
+            return Err(Diagnostic::error("wrong-part", message)
+                .at(place, "")
+                .help("`stepwell bisect` and `stepwell watch` ask it; a step cannot"));
+        }
         let description = codes.first().and_then(Code::description).cloned();
         let task = ResolvedTask {
             name: reference.name.clone(),

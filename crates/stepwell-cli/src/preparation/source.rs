@@ -71,6 +71,17 @@ impl Source {
         Self::of_text(text, project.to_owned(), folder, parameters, files)
     }
 
+    /// Reads a pipeline that is Stepwell's own.
+    pub(crate) fn of_own(text: &str, project: &Path) -> Result<Self, Problems> {
+        let files = ProjectFiles::of(project);
+        let text = Text {
+            name: "stepwell bisect run".to_owned(),
+            path: String::new(),
+            text: text.to_owned(),
+        };
+        Self::of_text(text, project.to_owned(), project.to_owned(), &[], files)
+    }
+
     fn of_text(
         file: Text,
         project: PathBuf,
@@ -140,7 +151,7 @@ fn path_in(file: &Path, project: &Path) -> String {
 
 /// The directory that steps may see and that holds `.stepwell`: the current one if the file is in it,
 /// else the file's own.
-fn project_of(file: &Path, project: Option<&Path>) -> Result<PathBuf, Diagnostic> {
+pub(crate) fn project_of(file: &Path, project: Option<&Path>) -> Result<PathBuf, Diagnostic> {
     let project = match project {
         Some(project) => project.to_owned(),
         None => {

@@ -4,6 +4,7 @@
 
 mod diagnostics;
 mod event;
+mod finding;
 mod grant;
 mod plan;
 mod published;

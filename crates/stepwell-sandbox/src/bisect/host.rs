@@ -14,6 +14,9 @@ use wasmtime::component::{HasSelf, Linker};
 
 /// Bytes of a file that crosses the wall, and of all overlays of one run.
 const FILE: usize = 16 << 20;
+/// Bytes that one call of a component of a search hands over, whatever less the limits of its step
+/// say: a file, or overlays and variables, with their names.
+pub(crate) const CALL: u64 = 24 << 20;
 /// Overlays of one run.
 const OVERLAYS: usize = 256;
 /// Variables of one run.

@@ -14,7 +14,7 @@ const PACKAGE: &str = "stepwell:bisect/";
 const VERSION: &str = "0.1.0";
 
 /// What a component of `stepwell:bisect` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Oracle { advises: bool },
     Strategist,
@@ -68,6 +68,7 @@ pub(crate) fn kind(component: &Component, engine: &Engine) -> Result<Option<Kind
             _ => advises = true,
         }
     }
+    kinds.sort_unstable();
     match (kinds.as_slice(), advises) {
         ([], false) => Ok(None),
         ([Kind::Oracle { .. }], advises) => Ok(Some(Kind::Oracle { advises })),

@@ -183,7 +183,7 @@ fn times_to_look_are_either_of_a_crontab_or_an_interval() {
     insta::assert_snapshot!(wrong("[schedule]\ncron = \"99 * * * *\""), @r#"
     error[invalid-value]: `cron` is no line of a crontab
       2:8 "\"99 * * * *\"" "99" is no minute from 0 to 59
-      help: five fields: minute, hour, day of the month, month, day of the week; each is `*`, or values and ranges such as `1-5` with commas between them, and `*/15` is every 15th; or one of @hourly, @daily, @weekly, @monthly, @yearly
+      help: five fields: minute, hour, day of the month, month, day of the week; each is `*`, or values and ranges such as `1-5` with commas between them, and `*/15` is every 15th; `L` is the last day of the month, `15W` the weekday nearest to the 15th, `MON#2` the second Monday, `FRI#L` the last Friday; or one of @hourly, @daily, @weekly, @monthly, @yearly
     "#);
     insta::assert_snapshot!(wrong("[schedule]\nevery = \"1s\""), @r#"
     error[out-of-range]: `every` must be from 1m to 365d
@@ -195,9 +195,13 @@ fn times_to_look_are_either_of_a_crontab_or_an_interval() {
 fn whom_to_ask_and_to_tell_is_read() {
     let pipeline = with(
         "[notifiers.hook]\n[publishers.upload]\n[watch]\nnotify = [\"hook\"]\npublish = []\n\
-         default-recipient = \"The team <team@example.org>\"",
+         default-recipient = \"The team <team@example.org>\"\nbase = \"v1.0\"\nmax-per-day = 3\n\
+         exclude = [\"bot@example.org\", \"@bots.example\"]",
     );
     let watch = pipeline.watch;
+    assert_eq!(watch.base.unwrap().value, "v1.0");
+    assert_eq!(watch.max_per_day, Some(3));
+    assert_eq!(watch.exclude, ["bot@example.org", "@bots.example"]);
     assert_eq!(watch.notify.unwrap()[0].value, "hook");
     assert_eq!(watch.publish.unwrap(), []);
     let team = Person {
@@ -218,6 +222,23 @@ fn whom_to_ask_and_to_tell_is_read() {
           4:21 "\"team\"" no address of e-mail
           help: such as `"team@example.org"` or `"The team <team@example.org>"`
         "#
+    );
+}
+
+#[test]
+fn whom_not_to_tell_is_checked() {
+    insta::assert_snapshot!(
+        wrong("[watch]\nexclude = [\"bot\", \"a@\"]\nmax-per-day = -1"),
+        @r#"
+    error[out-of-range]: `max-per-day` must be a number of culprits, or 0 to tell of none
+      4:15 "-1" out of range
+    error[invalid-value]: "bot" in `exclude` is no address
+      3:12 "\"bot\"" has no domain
+      help: such as `"bot@example.org"`, or `"@bots.example.org"` for all of a domain
+    error[invalid-value]: "a@" in `exclude` is no address
+      3:19 "\"a@\"" has no domain
+      help: such as `"bot@example.org"`, or `"@bots.example.org"` for all of a domain
+    "#
     );
 }
 

@@ -3,8 +3,9 @@
 use super::error::OLDEST;
 use super::{GitError, ObjectId};
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read, Write as _};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
@@ -30,7 +31,7 @@ const CONFIG: [(&str, &str); 6] = [
 #[derive(Debug, Clone)]
 pub(super) struct Git {
     folder: PathBuf,
-    config: Vec<(String, String)>,
+    config: Vec<(OsString, &'static str)>,
     /// What explains that an object is missing.
     pub(super) shallow: bool,
     pub(super) partial: bool,
@@ -49,7 +50,7 @@ pub(super) struct Stream {
 impl Git {
     /// Finds out that there is a `git` that is new enough.
     pub(super) fn new(folder: &Path) -> Result<Self, GitError> {
-        let config = CONFIG.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let config = CONFIG.map(|(key, value)| (key.into(), value));
         let git = Self {
             folder: folder.to_owned(),
             config: config.into(),
@@ -67,15 +68,21 @@ impl Git {
         }
     }
 
-    /// Sees to it that no filter is run when files of the working tree are looked at.
-    pub(super) fn switch_off_filters(&mut self, filters: &BTreeSet<String>) {
+    /// Sees to it that no filter is run when files of the working tree are looked at. `filters` are
+    /// names of configured sections.
+    pub(super) fn switch_off_filters(&mut self, filters: BTreeSet<Vec<u8>>) {
+        let settings = [
+            (".clean", ""),
+            (".smudge", ""),
+            (".process", ""),
+            (".required", "false"),
+        ];
         for filter in filters {
-            for program in ["clean", "smudge", "process"] {
-                self.config
-                    .push((format!("filter.{filter}.{program}"), String::new()));
+            for (key, value) in settings {
+                let mut name = OsString::from_vec(filter.clone());
+                name.push(key);
+                self.config.push((name, value));
             }
-            self.config
-                .push((format!("filter.{filter}.required"), "false".to_owned()));
         }
     }
 

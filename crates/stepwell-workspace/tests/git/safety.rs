@@ -39,9 +39,17 @@ fn trapped() -> (Site, std::path::PathBuf) {
     ] {
         site.git(&["config", key, trap]);
     }
+    // The name of one filter is not UTF-8.
+    let config = site.root.join(".git/config");
+    let mut text = fs::read(&config).unwrap();
+    text.extend_from_slice(b"[filter \"\xff\"]\n\tclean = ");
+    text.extend_from_slice(trap.as_bytes());
+    text.push(b'\n');
+    fs::write(&config, text).unwrap();
     site.git(&["config", "log.showSignature", "true"]);
     site.git(&["config", "filter.trap.required", "true"]);
-    let attributes = "* diff=trap\n*.txt filter=trap\nsrc/3.txt filter=a.b=c export-ignore\n";
+    let attributes = b"* diff=trap\n*.txt filter=trap\nsrc/3.txt filter=a.b=c export-ignore\n\
+        src/4.txt filter=\xff\n";
     fs::write(site.root.join(".gitattributes"), attributes).unwrap();
     fs::write(site.root.join(".git/info/attributes"), attributes).unwrap();
     (site, trace)

@@ -29,7 +29,7 @@ impl Notifier for Webhook {
 stepwell_oracle::notifier!(Webhook);
 
 fn post(target: &Target, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
-    let request = request(target)?;
+    let request = request(target, body.len())?;
     let outgoing = request.body().map_err(|()| "the body was taken")?;
     let options = RequestOptions::new();
     let timeouts = [
@@ -56,10 +56,14 @@ fn post(target: &Target, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
     }
 }
 
-fn request(target: &Target) -> Result<OutgoingRequest, String> {
+fn request(target: &Target, length: usize) -> Result<OutgoingRequest, String> {
     let fields = Fields::new();
-    let json = ("content-type".to_owned(), "application/json".to_owned());
-    for (name, value) in std::iter::once(&json).chain(&target.headers) {
+    // Not every server takes a body whose length it is not told.
+    let own = [
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("content-length".to_owned(), length.to_string()),
+    ];
+    for (name, value) in own.iter().chain(&target.headers) {
         fields
             .append(name, value.as_bytes())
             .map_err(|error| format!("header `{name}` cannot be sent: {error:?}"))?;

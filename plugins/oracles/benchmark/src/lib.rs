@@ -12,6 +12,7 @@ use crate::reading::Format;
 use crate::statistics::{Comparison, larger, larger_than, median};
 use stepwell_judging::run::{Pipeline, Ran, stopped};
 use stepwell_judging::settings::{Result as Configured, Settings};
+use stepwell_judging::signature::bounded;
 use stepwell_judging::trials::seed_of;
 use stepwell_oracle::lab::{self, LabError, RunEnd, RunResult};
 use stepwell_oracle::{
@@ -155,7 +156,7 @@ impl Asked {
         }
         let told = self.told(&samples);
         let observation = match decision {
-            Decision::Worse => Observation::bad(told).signature(self.metric.clone()),
+            Decision::Worse => Observation::bad(told).signature(bounded(self.metric.clone())),
             Decision::NotWorse => Observation::good(told),
             Decision::Open => {
                 let reason = format!("not settled after {} runs: {told}", samples.len());

@@ -6,10 +6,14 @@
 //! that is the verdict.
 
 use stepwell_judging::settings::Settings;
+use stepwell_judging::signature::bounded;
 use stepwell_oracle::{Observation, Question, Refusal, Verdict, lab};
 
 /// The most oracles that one may ask.
 const MOST_ORACLES: usize = 32;
+
+/// The most measurements, and the most files, that the host takes.
+const MOST_PARTS: usize = 64;
 
 /// Which word decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +100,7 @@ impl Rule {
             signature: speaker
                 .signature
                 .as_ref()
-                .map(|text| format!("{oracle}: {text}")),
+                .map(|text| bounded(format!("{oracle}: {text}"))),
             measurements: of_all(&heard, |said| &said.measurements),
             evidence: of_all(&heard, |said| &said.evidence),
             cacheable: heard.iter().all(|(_, said)| said.cacheable),
@@ -124,6 +128,7 @@ fn of_all<T: Clone>(
     heard
         .iter()
         .flat_map(|(_, said)| part(said).clone())
+        .take(MOST_PARTS)
         .collect()
 }
 

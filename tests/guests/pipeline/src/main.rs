@@ -4,10 +4,14 @@
 //! - `say:TEXT` and `complain:TEXT` print a line to standard output and standard error;
 //! - `env:NAME` prints a variable of the environment, or that there is none;
 //! - `read:PATH` and `write:PATH` use a file of the workspace;
+//! - `without:PATH` ends the program with 1 if there is such a file;
+//! - `luck:PERCENT` ends it with 1 as often, by chance;
 //! - `sleep:MS`, `spin:` and `panic:` do what they are called, `ask:` reads standard input;
 //! - `exit:CODE` ends the program.
 
+use std::collections::hash_map::RandomState;
 use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
 
 fn main() {
@@ -33,6 +37,20 @@ fn act(verb: &str, rest: &str) {
             Ok(()) => println!("{rest}: written"),
             Err(error) => println!("{rest}: {:?}", error.kind()),
         },
+        "without" => {
+            if fs::exists(rest).expect("the workspace can be looked at") {
+                println!("{rest} is there");
+                std::process::exit(1);
+            }
+        }
+        "luck" => {
+            // Its keys are random.
+            let drawn = RandomState::new().build_hasher().finish();
+            if drawn % 100 < number(rest) {
+                println!("no luck");
+                std::process::exit(1);
+            }
+        }
         "sleep" => std::thread::sleep(Duration::from_millis(number(rest))),
         "spin" => loop {
             std::hint::black_box(());

@@ -1,0 +1,176 @@
+//! What a search judges with, as it is kept for another process.
+
+use super::{OracleArgs, RunArgs};
+use crate::commands::run::secrets;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use stepwell_diagnostic::Diagnostic;
+use stepwell_spec::Isolation;
+
+/// The pipeline file of a project that names none.
+const PIPELINE: &str = "pipeline.toml";
+
+/// What a search judges with.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(in crate::commands) struct Means {
+    /// The folder of the project.
+    pub(in crate::commands) project: PathBuf,
+    /// The pipeline file, if there is one.
+    pub(in crate::commands) pipeline: Option<PathBuf>,
+    pub(in crate::commands) judge: Judging,
+    pub(in crate::commands) variables: Vec<(String, String)>,
+    pub(in crate::commands) parameters: Vec<(String, String)>,
+    /// As on the command line: names, never values.
+    pub(in crate::commands) secrets: Vec<String>,
+    /// The level that was asked for.
+    pub(in crate::commands) isolation: Option<String>,
+}
+
+/// Who judges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub(in crate::commands) enum Judging {
+    /// An oracle.
+    Oracle {
+        /// The one that was asked for.
+        name: Option<String>,
+        /// What it is told over what the pipeline tells it.
+        inputs: Vec<(String, serde_json::Value)>,
+    },
+    /// A program, by its exit code.
+    Program {
+        /// Its file.
+        file: PathBuf,
+        args: Vec<String>,
+    },
+    /// A person.
+    Hand,
+}
+
+impl Default for Judging {
+    fn default() -> Self {
+        Self::Oracle {
+            name: None,
+            inputs: Vec::new(),
+        }
+    }
+}
+
+impl Means {
+    /// Those of an oracle.
+    pub(in crate::commands) fn of_oracle(
+        args: OracleArgs,
+        isolation: Option<Isolation>,
+    ) -> Result<Self, Diagnostic> {
+        let named = args.pipeline.is_some();
+        let file = args.pipeline.unwrap_or_else(|| {
+            let project = args.project.as_deref().unwrap_or(Path::new(""));
+            project.join(PIPELINE)
+        });
+        let is_there = named || file.exists();
+        let project = match args.project {
+            Some(project) => project,
+            None if is_there => crate::preparation::project_of(&file, None)?,
+            None => PathBuf::from("."),
+        };
+        Ok(Self {
+            project: crate::preparation::readable(&project)?,
+            pipeline: is_there.then(|| absolute(&file)),
+            judge: Judging::Oracle {
+                name: args.oracle.map(|name| match is_path(&name) {
+                    true => absolute(Path::new(&name)).display().to_string(),
+                    false => name,
+                }),
+                inputs: args.inputs,
+            },
+            variables: args.variables,
+            parameters: args.parameters,
+            secrets: args.secrets,
+            isolation: isolation.map(|level| level.as_str().to_owned()),
+        })
+    }
+
+    /// Those of a program.
+    pub(in crate::commands) fn of_program(args: &RunArgs) -> Result<Self, Diagnostic> {
+        let mut words = args.program.iter();
+        let file = words.next().map(String::as_str).unwrap_or_default();
+        if !file.to_ascii_lowercase().ends_with(".wasm") {
+            let message = format!("`{file}` is no `.wasm` file");
+            return Err(Diagnostic::error("no-program", message).help(
+                "programs run in a sandbox: build it for `wasm32-wasip2`; what needs programs of this \
+                 machine can be searched by hand: `stepwell bisect start`",
+            ));
+        }
+        let project = args.project.as_deref().unwrap_or(Path::new("."));
+        Ok(Self {
+            project: crate::preparation::readable(project)?,
+            judge: Judging::Program {
+                file: absolute(Path::new(file)),
+                args: words.cloned().collect(),
+            },
+            isolation: args.how.isolation.map(|level| level.as_str().to_owned()),
+            ..Self::default()
+        })
+    }
+
+    /// Those of a person.
+    pub(in crate::commands) fn of_hand(project: Option<&Path>) -> Result<Self, Diagnostic> {
+        Ok(Self {
+            project: crate::preparation::readable(project.unwrap_or(Path::new(".")))?,
+            judge: Judging::Hand,
+            ..Self::default()
+        })
+    }
+
+    /// Names and values of the secrets.
+    pub(in crate::commands) fn secrets(&self) -> Result<Vec<(String, String)>, Diagnostic> {
+        secrets(&self.secrets)
+    }
+
+    /// The level of isolation that was asked for.
+    pub(in crate::commands) fn isolation(&self) -> Option<Isolation> {
+        let word = self.isolation.as_deref()?;
+        Isolation::ALL
+            .into_iter()
+            .find(|level| level.as_str() == word)
+    }
+
+    /// What the project is called.
+    pub(in crate::commands) fn project_name(&self) -> String {
+        let name = self.project.file_name();
+        name.map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+
+    /// The pipeline file relative to the project, as an oracle may ask for it in a version.
+    pub(in crate::commands) fn path(&self) -> String {
+        let file = self.pipeline.as_deref().unwrap_or(Path::new(PIPELINE));
+        let full = file.canonicalize().ok();
+        let full = full.as_deref().unwrap_or(file);
+        let inside = full
+            .strip_prefix(&self.project)
+            .unwrap_or(Path::new(PIPELINE));
+        inside.to_string_lossy().into_owned()
+    }
+
+    /// As it is kept with a search.
+    pub(in crate::commands) fn to_text(&self) -> String {
+        // Plain data with texts as keys: writing it as JSON does not fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Whether an oracle is named by its file.
+fn is_path(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".wasm") || name.contains('/')
+}
+
+/// The same file for a process that is somewhere else.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

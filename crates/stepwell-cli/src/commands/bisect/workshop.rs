@@ -1,0 +1,307 @@
+//! Everything that a search works with, made from its means.
+
+use super::means::{Judging, Means};
+use super::{Failure, HowArgs};
+use crate::configuration::Configuration;
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::isolation::{Steps, StepsConfig};
+use crate::preparation::{Loaded, Loader, PARALLEL_JOBS, Program, Source};
+use crate::problem::Problems;
+use crate::search::{Own, Parts, ProjectPipelines, Ready, Wish, git_problem};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use stepwell_culprit::{Course, Part, Settings};
+use stepwell_diagnostic::{Diagnostic, Severity};
+use stepwell_event::{NoiseModel, OracleSummary, Role, Terms};
+use stepwell_sandbox::Code;
+use stepwell_spec::{Bisect, PartKind};
+use stepwell_tasks::{TaskFile, Tasks};
+use stepwell_workspace::Repository;
+
+/// The oracle of a search that names none.
+const DEFAULT_ORACLE: &str = "pipeline";
+
+/// The oracle that reads exit codes.
+const EXIT_CODE: &str = "step-exit-code";
+
+/// The pipeline of a search whose versions a program judges. What it writes is in a copy of their
+/// files.
+const OF_PROGRAM: &str = "[tasks.program]\nallow = { workspace = \"write\", scratch = \"4GiB\" }\n\n\
+    [[steps]]\nname = \"program\"\ntask = \"program\"\n";
+
+/// Everything but the history.
+pub(in crate::commands) struct Workshop {
+    pub(in crate::commands) repository: Repository,
+    pub(in crate::commands) pipelines: ProjectPipelines,
+    pub(in crate::commands) oracle: Part,
+    /// The others of the project, which it may consult.
+    pub(in crate::commands) oracles: Vec<Part>,
+    pub(in crate::commands) strategist: Option<Part>,
+    /// What the pipeline says of searches.
+    pub(in crate::commands) bisect: Bisect,
+    codes: Vec<Code>,
+}
+
+impl Workshop {
+    pub(in crate::commands) fn open(
+        means: &Means,
+        environment: &Environment,
+        console: Console,
+        quiet: bool,
+    ) -> Result<Self, Failure> {
+        let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
+        let configuration = Configuration::read(environment.config.as_deref())?;
+        let isolation = configuration.isolation(means.isolation())?;
+        let secrets = means.secrets()?;
+        let on_compile = |name: &str| {
+            if !quiet {
+                console.note(&format!("note: compiling `{name}` for this machine, once"));
+            }
+        };
+        let loader = Loader::new(environment, &on_compile)?;
+        let program = program(&means.judge)?;
+        let source = source(means)?;
+        let bisect = source.as_ref().map(|source| source.pipeline.bisect.clone());
+        let bisect = bisect.unwrap_or_default();
+        let folder = source.as_ref().map(|source| source.folder.clone());
+        let declared = source.as_ref().map(|source| source.pipeline.parts.clone());
+        let own = own(
+            source,
+            program.as_ref(),
+            &loader,
+            &configuration,
+            means,
+            &secrets,
+        )?;
+        let parts = Parts {
+            declared: &declared.unwrap_or_default(),
+            loader: &loader,
+            project: &means.project,
+            folder: folder.as_deref().unwrap_or(Path::new("")),
+            ceilings: &configuration.ceilings(),
+            secrets: &secrets,
+        };
+        let mut collected = Collected::default();
+        let oracle = collected.ready(find(&parts, means, &bisect, &own)?);
+        let strategist = match &bisect.strategist {
+            Some(name) => {
+                let (kind, name, inputs) = (PartKind::Strategist, name.value.as_str(), &[][..]);
+                let found = parts.find(Wish { kind, name, inputs });
+                Some(collected.ready(found.map_err(refused)?))
+            }
+            None => None,
+        };
+        let (others, problems) = parts.all(PartKind::Oracle);
+        let others = others.into_values();
+        let oracles = others.map(|ready| collected.ready(ready)).collect();
+        // They may never be consulted.
+        collected
+            .warnings
+            .extend(problems.into_iter().map(|problem| Diagnostic {
+                severity: Severity::Warning,
+                labels: Vec::new(),
+                ..problem
+            }));
+        if !quiet && !collected.warnings.is_empty() {
+            let sources = stepwell_diagnostic::Sources::of("stepwell bisect", "");
+            let text = stepwell_report::diagnostics(&sources, &collected.warnings, console.color);
+            console.err(&text);
+        }
+        Ok(Self {
+            repository,
+            pipelines: ProjectPipelines {
+                own,
+                path: means.path(),
+                project: means.project.clone(),
+                variables: means.variables.clone(),
+                parameters: means.parameters.clone(),
+                secrets,
+                configuration,
+                isolation,
+                tasks: loader.tasks.clone(),
+                cache: loader.cache.clone(),
+                runners: Mutex::new(HashMap::new()),
+            },
+            oracle,
+            oracles,
+            strategist,
+            bisect,
+            codes: collected.codes,
+        })
+    }
+
+    /// Who runs the questions that oracles and strategists are asked.
+    pub(in crate::commands) fn steps(&self, jobs: u32) -> Result<Steps, Failure> {
+        let steps = Steps::new(StepsConfig {
+            isolation: self.pipelines.isolation,
+            expected_jobs: jobs as usize,
+            expected_steps: jobs as usize,
+            codes: &self.codes,
+            private: self.pipelines.private(),
+            core_dumps: false,
+            // An oracle keeps its place while it consults another, which may do so too.
+            side_by_side: PARALLEL_JOBS.max(jobs.saturating_mul(4)),
+            dial: self.pipelines.configuration.dial(),
+        });
+        steps.map_err(|error| Failure::Defect(crate::commands::run::no_sandbox(&*error)))
+    }
+
+    /// The oracle, for people.
+    pub(in crate::commands) fn summary(&self) -> OracleSummary {
+        OracleSummary {
+            name: self.oracle.name.clone(),
+            digest: Some(self.oracle.component),
+            config: self.oracle.config.clone(),
+        }
+    }
+
+    /// What the two behaviours are called, unless somebody says otherwise.
+    pub(in crate::commands) fn terms(&self) -> Terms {
+        match &self.oracle.role {
+            Role::Oracle { about, .. } => about.terms.clone(),
+            _ => Terms::default(),
+        }
+    }
+
+    /// How far one trial is trusted.
+    pub(in crate::commands) fn noise(&self, how: &HowArgs) -> NoiseModel {
+        let said = how.noise.or(self.bisect.noise);
+        match (said, &self.oracle.role) {
+            (Some(said), _) => said,
+            (None, Role::Oracle { about, .. }) => about.noise,
+            (None, _) => NoiseModel::Deterministic,
+        }
+    }
+
+    /// How to search.
+    pub(in crate::commands) fn settings(&self, how: &HowArgs) -> Settings {
+        let usual = Settings::default();
+        let jobs = self.bisect.jobs.map(u32::from);
+        let confidence = how.confidence.or(self.bisect.confidence);
+        Settings {
+            jobs: how.jobs.or(jobs).unwrap_or(usual.jobs),
+            confidence: confidence.map_or(usual.confidence, f64::from),
+            course: if how.recent {
+                Course::Recent
+            } else {
+                usual.course
+            },
+            inside: if how.exhaustive { None } else { usual.inside },
+            trials: how.trials,
+            max_trials: how.max_trials,
+            ..usual
+        }
+    }
+}
+
+/// Code and warnings of components.
+#[derive(Default)]
+struct Collected {
+    codes: Vec<Code>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Collected {
+    fn ready(&mut self, ready: Ready) -> Part {
+        self.warnings.extend(ready.warnings);
+        for code in ready.codes {
+            let is_it = |known: &Code| {
+                (known.digest(), known.metering()) == (code.digest(), code.metering())
+            };
+            if !self.codes.iter().any(is_it) {
+                self.codes.push(code);
+            }
+        }
+        ready.part
+    }
+}
+
+fn refused(diagnostics: Vec<Diagnostic>) -> Failure {
+    Failure::Input(Problems {
+        sources: stepwell_diagnostic::Sources::of("stepwell bisect", ""),
+        diagnostics: diagnostics
+            .into_iter()
+            .map(|problem| Diagnostic {
+                labels: Vec::new(),
+                ..problem
+            })
+            .collect(),
+    })
+}
+
+/// The program that judges, if one does.
+fn program(judge: &Judging) -> Result<Option<TaskFile>, Failure> {
+    let Judging::Program { file, .. } = judge else {
+        return Ok(None);
+    };
+    let found = Tasks::any_file(file).map_err(crate::preparation::not_found);
+    Ok(Some(found?))
+}
+
+/// The pipeline of the project, or that of a program.
+fn source(means: &Means) -> Result<Option<Source>, Failure> {
+    let mut source = match (&means.judge, &means.pipeline) {
+        (Judging::Program { .. }, _) => Source::of_own(OF_PROGRAM, &means.project)?,
+        (_, Some(file)) => Source::of_file(file, Some(&means.project), &means.parameters)?,
+        (_, None) => return Ok(None),
+    };
+    if let Judging::Program { args, .. } = &means.judge {
+        let jobs = source.pipeline.jobs.iter_mut();
+        if let Some(step) = jobs.flat_map(|job| &mut job.steps).next() {
+            let args = stepwell_spec::Spanned::new(args.clone(), step.task.span.clone());
+            step.arguments = stepwell_spec::Arguments::Args(args);
+        }
+    }
+    Ok(Some(source))
+}
+
+/// The project's own pipeline. One that cannot run is told before anything is judged.
+fn own(
+    source: Option<Source>,
+    program: Option<&TaskFile>,
+    loader: &Loader<'_>,
+    configuration: &Configuration,
+    means: &Means,
+    secrets: &[(String, String)],
+) -> Result<Own, Failure> {
+    let Some(source) = source else {
+        return Ok(Own::Missing(
+            "the project has no `pipeline.toml`, and none was named with `--pipeline`".to_owned(),
+        ));
+    };
+    let named = match (&means.judge, program) {
+        (Judging::Program { file, .. }, Some(program)) => Some(Program {
+            file: program,
+            name: file.display().to_string(),
+        }),
+        _ => None,
+    };
+    let loaded = Loaded::new(source, named.as_ref(), loader, configuration);
+    loaded.plan(&means.variables, secrets, configuration)?;
+    Ok(Own::Loaded(Box::new(loaded)))
+}
+
+/// The oracle that is meant.
+fn find(parts: &Parts<'_>, means: &Means, bisect: &Bisect, own: &Own) -> Result<Ready, Failure> {
+    let (name, inputs) = match &means.judge {
+        Judging::Oracle { name, inputs } => {
+            let usual = bisect.oracle.as_ref().map(|oracle| oracle.value.as_str());
+            let named = name.as_deref().or(usual);
+            if let (None, Own::Missing(why)) = (named, own) {
+                let problem = Diagnostic::error("no-file", why.clone());
+                return Err(problem
+                    .help(
+                        "say how versions are judged: a pipeline that fails on bad ones, \
+                         `--oracle NAME`, or `stepwell bisect run … -- PROGRAM.wasm`",
+                    )
+                    .into());
+            }
+            (named.unwrap_or(DEFAULT_ORACLE), inputs.as_slice())
+        }
+        Judging::Program { .. } | Judging::Hand => (EXIT_CODE, &[][..]),
+    };
+    let kind = PartKind::Oracle;
+    parts.find(Wish { kind, name, inputs }).map_err(refused)
+}
