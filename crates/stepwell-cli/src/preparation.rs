@@ -61,8 +61,7 @@ impl Request<'_> {
         let (plan, warnings) = loaded.plan(self.variables, self.secrets, &configuration)?;
         let checkout = Checkout::of(&loaded.source.project).unwrap_or_default();
         let project = &loaded.source.project;
-        let beginning =
-            loaded.beginning(&plan, self.variables, checkout, &configuration, project);
+        let beginning = loaded.beginning(&plan, self.variables, checkout, &configuration, project);
         Ok(Prepared {
             plan,
             beginning,

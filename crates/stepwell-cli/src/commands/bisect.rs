@@ -240,32 +240,40 @@ impl BisectArgs {
         let (output, ended) = match self.command {
             None => {
                 let args = self.search;
-                (args.shown.output, searching::search(args, environment, console))
+                (
+                    args.shown.output,
+                    searching::search(args, environment, console),
+                )
             }
-            Some(BisectCommand::Run(args)) => {
-                (args.shown.output, searching::run(args, environment, console))
-            }
+            Some(BisectCommand::Run(args)) => (
+                args.shown.output,
+                searching::run(args, environment, console),
+            ),
             Some(BisectCommand::Resume(args)) => {
                 (args.output(), kept::resume(args, environment, console))
             }
             Some(BisectCommand::Log(args)) => (ReportFormat::Human, kept::log(&args, console)),
             Some(BisectCommand::List(args)) => (ReportFormat::Human, kept::list(&args, console)),
             Some(BisectCommand::Show(args)) => (args.output(), kept::show(&args, console)),
-            Some(BisectCommand::Replay(args)) => {
-                (ReportFormat::Human, hand::replay(args, environment, console))
-            }
+            Some(BisectCommand::Replay(args)) => (
+                ReportFormat::Human,
+                hand::replay(args, environment, console),
+            ),
             Some(BisectCommand::Start(args)) => {
                 (ReportFormat::Human, hand::start(args, environment, console))
             }
-            Some(BisectCommand::Good(args)) => {
-                (ReportFormat::Human, hand::mark(&hand::Word::Good, &args, console))
-            }
-            Some(BisectCommand::Bad(args)) => {
-                (ReportFormat::Human, hand::mark(&hand::Word::Bad, &args, console))
-            }
-            Some(BisectCommand::Skip(args)) => {
-                (ReportFormat::Human, hand::mark(&hand::Word::Skip, &args, console))
-            }
+            Some(BisectCommand::Good(args)) => (
+                ReportFormat::Human,
+                hand::mark(&hand::Word::Good, &args, console),
+            ),
+            Some(BisectCommand::Bad(args)) => (
+                ReportFormat::Human,
+                hand::mark(&hand::Word::Bad, &args, console),
+            ),
+            Some(BisectCommand::Skip(args)) => (
+                ReportFormat::Human,
+                hand::mark(&hand::Word::Skip, &args, console),
+            ),
             Some(BisectCommand::Next(args)) => (ReportFormat::Human, hand::next(&args, console)),
             Some(BisectCommand::Undo(args)) => (ReportFormat::Human, hand::undo(&args, console)),
             Some(BisectCommand::Reset(args)) => (ReportFormat::Human, hand::reset(&args, console)),
@@ -292,7 +300,9 @@ fn command_line() -> String {
             false => format!("'{}'", word.replace('\'', "'\\''")),
         }
     });
-    let words: Vec<String> = std::iter::once("stepwell".to_owned()).chain(words).collect();
+    let words: Vec<String> = std::iter::once("stepwell".to_owned())
+        .chain(words)
+        .collect();
     words.join(" ")
 }
 
@@ -306,17 +316,23 @@ fn terms(text: &str) -> Result<Terms, String> {
         let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         !term.is_empty() && !term.starts_with('-') && term.chars().all(letters) && term.len() <= 40
     };
-    let (new, old) = text.split_once(',').ok_or("expected NEW,OLD, such as `slow,fast`")?;
+    let (new, old) = text
+        .split_once(',')
+        .ok_or("expected NEW,OLD, such as `slow,fast`")?;
     for term in [new, old] {
         if !usable(term) {
-            return Err(format!("`{term}` is no word of letters, digits, `-` and `_`"));
+            return Err(format!(
+                "`{term}` is no word of letters, digits, `-` and `_`"
+            ));
         }
         if KNOWN.contains(&term) {
             return Err(format!("`{term}` is a command of `stepwell bisect`"));
         }
     }
     if new == old || new == "good" || old == "bad" {
-        return Err(format!("`{new}` for the new behaviour and `{old}` for the old mislead"));
+        return Err(format!(
+            "`{new}` for the new behaviour and `{old}` for the old mislead"
+        ));
     }
     Ok(Terms {
         old: old.to_owned(),
@@ -360,7 +376,15 @@ mod tests {
     fn words_that_mislead_are_refused() {
         let read = terms("slow,fast").unwrap();
         assert_eq!((read.new.as_str(), read.old.as_str()), ("slow", "fast"));
-        for text in ["slow", "slow,slow", "skip,fast", "good,bad", ",x", "-a,b", "a b,c"] {
+        for text in [
+            "slow",
+            "slow,slow",
+            "skip,fast",
+            "good,bad",
+            ",x",
+            "-a,b",
+            "a b,c",
+        ] {
             assert!(terms(text).is_err(), "{text}");
         }
     }

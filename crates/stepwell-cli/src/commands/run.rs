@@ -343,10 +343,7 @@ fn no_journal(error: &dyn std::error::Error, journal: &JournalError) -> NoRun {
 }
 
 /// What `error`, which comes from `journal`, is to a person.
-pub(super) fn journal_problem(
-    error: &dyn std::error::Error,
-    journal: &JournalError,
-) -> Diagnostic {
+pub(super) fn journal_problem(error: &dyn std::error::Error, journal: &JournalError) -> Diagnostic {
     let problem = Diagnostic::error("no-journal", with_causes(error));
     journal.help().into_iter().fold(problem, Diagnostic::help)
 }

@@ -150,7 +150,9 @@ fn taken(branch: &Branch, error: &JournalError) -> Failure {
     }
     let message = format!("{} is watched by another process", branch.name());
     let problem = Diagnostic::error("watched", message);
-    problem.help("end that one first, or let it do its work").into()
+    problem
+        .help("end that one first, or let it do its work")
+        .into()
 }
 
 /// A branch and when to look at it; never again without a schedule.
@@ -201,7 +203,9 @@ impl Watch {
             let Ok(left) = (next - Utc::now()).to_std() else {
                 return self.is_canceled();
             };
-            let stopped = self.canceled.wait_for(|level| *level != CancelLevel::Running);
+            let stopped = self
+                .canceled
+                .wait_for(|level| *level != CancelLevel::Running);
             tokio::select! {
                 stopped = stopped => return stopped.is_ok(),
                 () = tokio::time::sleep(left.min(NAP)) => {}

@@ -6,9 +6,9 @@ use crate::preparation::Source;
 use std::ops::Range;
 use std::sync::Arc;
 use stepwell_diagnostic::Diagnostic;
+use stepwell_event::Role;
 use stepwell_plan::{ResolvedTask, TaskKind, TaskReference};
 use stepwell_sandbox::{Code, CodeCache, Metering};
-use stepwell_event::Role;
 use stepwell_spec::{PartKind, Pipeline};
 use stepwell_tasks::{TaskError, TaskFile, Tasks};
 

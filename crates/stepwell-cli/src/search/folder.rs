@@ -4,8 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use stepwell_event::{SearchId, Version};
-use stepwell_workspace::Workspace;
-use stepwell_workspace::git::{ExportLimits, Exporter, ObjectId, Repository};
+use stepwell_workspace::{ExportLimits, Exporter, ObjectId, Repository, Workspace};
 
 /// Where the folders of processes are, in the project's own folder.
 const FOLDER: &str = "bisect";

@@ -90,7 +90,10 @@ impl Parts<'_> {
 
     fn file(&self, own: &stepwell_spec::Part, wish: Wish<'_>) -> Result<TaskFile, Diagnostic> {
         let tasks = &self.loader.tasks;
-        let place = own.source.as_ref().map_or(&own.name.span, |source| &source.span);
+        let place = own
+            .source
+            .as_ref()
+            .map_or(&own.name.span, |source| &source.span);
         let found = match own.source.as_ref().map(|source| &source.value) {
             Some(PartSource::File(_)) if self.declared_as(wish).is_none() => {
                 Tasks::any_file(&PathBuf::from(wish.name))
@@ -154,14 +157,14 @@ impl Parts<'_> {
         });
         let (codes, warnings) = loaded.map_err(|problem| vec![problem])?;
         let role = role(wish, &codes).map_err(|problem| vec![problem.at(place.clone(), "")])?;
-        let grants =
-            stepwell_engine::part_grants(&planned, &file.digest, self.secrets, now_ms());
+        let grants = stepwell_engine::part_grants(&planned, &file.digest, self.secrets, now_ms());
         let grants = grants.map_err(|why| {
             let message = format!("{} `{}`: {why}", wish.kind.as_str(), wish.name);
             vec![Diagnostic::error("no-secret", message).at(place.clone(), "")]
         })?;
         let config = told(&planned.config, wish.inputs);
-        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let millis =
+            |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let part = Part {
             name: planned.name,
             component: file.digest,

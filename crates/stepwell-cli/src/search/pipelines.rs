@@ -95,7 +95,11 @@ impl ProjectPipelines {
             steps: self.runner(&loaded.codes, &plan)?,
             plan: Arc::new(plan),
             beginning,
-            closed: self.private().iter().map(|path| path.to_path_buf()).collect(),
+            closed: self
+                .private()
+                .iter()
+                .map(|path| path.to_path_buf())
+                .collect(),
             parallel_jobs: PARALLEL_JOBS as usize,
         })
     }
@@ -183,7 +187,9 @@ fn refused(problems: Problems) -> HostRefusal {
         .iter()
         .filter(|problem| problem.is_error())
         .collect();
-    let first = errors.first().map_or("it cannot run", |problem| &problem.message);
+    let first = errors
+        .first()
+        .map_or("it cannot run", |problem| &problem.message);
     let more = match errors.len().saturating_sub(1) {
         0 => String::new(),
         more => format!(" (and {more} more)"),

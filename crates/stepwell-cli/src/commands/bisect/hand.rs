@@ -12,20 +12,22 @@ use crate::commands::run::{control_runtime, own_folder};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::search::{GitArchive, HandFolder, WorkFolder, git_problem};
+use crate::search::{HandFolder, WorkFolder, git_problem};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_bisect::log_text::{Line, Log, Mark};
-use stepwell_culprit::{Ends as JudgedEnds, Manual, Record, Request, SearchError, Settings, Turn};
+use stepwell_culprit::{
+    Ends as JudgedEnds, GitArchive, Manual, Record, Request, SearchError, Settings, Turn,
+};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{
     NoiseModel, OracleSummary, SearchId, SearchSummary, SkipKind, Terms, Verdict, Version,
 };
 use stepwell_report::hostile;
 use stepwell_store::Journal;
-use stepwell_workspace::git::Repository;
+use stepwell_workspace::{ExportLimits, Repository};
 
 /// The most versions that one word can be said of.
 const MAX_MARKED: usize = 10_000;
@@ -146,22 +148,26 @@ fn begin(
         },
         caller: means.to_text(),
     };
-    in_session(&means.project, async |journal, archive| {
-        let manual = Manual::begin(request, archive, journal).await;
-        manual.map_err(failure)
-    }, async |session| {
-        for (version, verdict) in marks {
-            match session.manual.mark(&[(version, verdict)]).await {
-                Ok(()) => {}
-                Err(SearchError::Outside(version)) => console.note(&format!(
-                    "note: {} is not between the good versions and the bad one",
-                    hostile(&version)
-                )),
-                Err(error) => return Err(failure(error)),
+    in_session(
+        &means.project,
+        async |journal, archive| {
+            let manual = Manual::begin(request, archive, journal).await;
+            manual.map_err(failure)
+        },
+        async |session| {
+            for (version, verdict) in marks {
+                match session.manual.mark(&[(version, verdict)]).await {
+                    Ok(()) => {}
+                    Err(SearchError::Outside(version)) => console.note(&format!(
+                        "note: {} is not between the good versions and the bad one",
+                        hostile(&version)
+                    )),
+                    Err(error) => return Err(failure(error)),
+                }
             }
-        }
-        session.turn(console)
-    })
+            session.turn(console)
+        },
+    )
 }
 
 /// Does something in a session that `open` opens.
@@ -178,7 +184,7 @@ fn in_session(
         Failure::Defect(Diagnostic::error("no-folder", message))
     };
     let work = WorkFolder::make(&folder).map_err(no_folder)?;
-    let archive = GitArchive::new(repository.clone(), work.path());
+    let archive = GitArchive::new(repository.clone(), work.path(), ExportLimits::default());
     let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
     control.block_on(async {
         let journal = crate::commands::run::open_own(&folder)
@@ -207,12 +213,17 @@ fn in_current(
     action: impl AsyncFnOnce(&mut Session) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
     let project = place.project()?;
-    let current = super::kept::with_journal(&project, async |journal| {
-        current(&project, journal).await
-    })?;
-    in_session(&project, async |journal, archive| {
-        Manual::load(current, archive, journal).await.map_err(failure)
-    }, action)
+    let current =
+        super::kept::with_journal(&project, async |journal| current(&project, journal).await)?;
+    in_session(
+        &project,
+        async |journal, archive| {
+            Manual::load(current, archive, journal)
+                .await
+                .map_err(failure)
+        },
+        action,
+    )
 }
 
 /// The latest search, if it was not left.
@@ -222,11 +233,13 @@ async fn current(project: &Path, journal: &Journal) -> Result<SearchId, Failure>
     let left = left_file(project)
         .and_then(|path| fs::read_to_string(path).ok())
         .and_then(|text| text.trim().parse::<SearchId>().ok());
-    latest.filter(|latest| left.is_none_or(|left| left < *latest)).ok_or_else(|| {
-        Diagnostic::error("no-search", "no search is going on")
-            .help("begin one: `stepwell bisect start --good REV --bad REV`")
-            .into()
-    })
+    latest
+        .filter(|latest| left.is_none_or(|left| left < *latest))
+        .ok_or_else(|| {
+            Diagnostic::error("no-search", "no search is going on")
+                .help("begin one: `stepwell bisect start --good REV --bad REV`")
+                .into()
+        })
 }
 
 fn left_file(project: &Path) -> Option<PathBuf> {
@@ -284,9 +297,12 @@ pub(super) fn undo(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
                 console.note(&format!("taken back what was said of {}", named(&version)));
                 session.turn(console)
             }
-            None => Err(Diagnostic::error("nothing-said", "nothing was said that could be taken back")
-                .help("`stepwell bisect log` tells what is known")
-                .into()),
+            None => Err(Diagnostic::error(
+                "nothing-said",
+                "nothing was said that could be taken back",
+            )
+            .help("`stepwell bisect log` tells what is known")
+            .into()),
         }
     })
 }
@@ -294,9 +310,8 @@ pub(super) fn undo(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
 /// `stepwell bisect reset`.
 pub(super) fn reset(args: &ResetArgs, console: Console) -> Result<Exit, Failure> {
     let project = args.place.project()?;
-    let search = super::kept::with_journal(&project, async |journal| {
-        current(&project, journal).await
-    })?;
+    let search =
+        super::kept::with_journal(&project, async |journal| current(&project, journal).await)?;
     let cannot = |error: std::io::Error| {
         let message = format!("cannot leave {search}: {error}");
         Failure::Defect(Diagnostic::error("no-folder", message))
@@ -305,7 +320,9 @@ pub(super) fn reset(args: &ResetArgs, console: Console) -> Result<Exit, Failure>
     if let Some(path) = left_file(&project) {
         fs::write(path, format!("{search}\n")).map_err(cannot)?;
     }
-    console.note(&format!("left {search}; `stepwell bisect log` still tells what is known"));
+    console.note(&format!(
+        "left {search}; `stepwell bisect log` still tells what is known"
+    ));
     Ok(Exit::Succeeded)
 }
 
@@ -318,7 +335,9 @@ impl Session {
     }
 
     fn terms(&self) -> Terms {
-        self.asked().map(|asked| asked.terms.clone()).unwrap_or_default()
+        self.asked()
+            .map(|asked| asked.terms.clone())
+            .unwrap_or_default()
     }
 
     fn verdict(&self, word: &Word) -> Result<Verdict, Failure> {
@@ -331,7 +350,13 @@ impl Session {
             Word::Term(word) if *word == terms.new => Ok(Verdict::Bad),
             Word::Term(word) => {
                 let message = format!("`{word}` is no command and no word of this search");
-                let known = [terms.old.as_str(), terms.new.as_str(), "skip", "undo", "reset"];
+                let known = [
+                    terms.old.as_str(),
+                    terms.new.as_str(),
+                    "skip",
+                    "undo",
+                    "reset",
+                ];
                 let near = stepwell_spec::did_you_mean(word, known, "");
                 let problem = Diagnostic::error("unknown-term", message);
                 let problem = match near.as_str() {
@@ -369,7 +394,9 @@ impl Session {
             }
             Turn::Concluded(conclusion) => {
                 if let Err(error) = HandFolder::of(self.manual.id()).remove() {
-                    console.note(&format!("warning: cannot remove the files of a version: {error}"));
+                    console.note(&format!(
+                        "warning: cannot remove the files of a version: {error}"
+                    ));
                 }
                 match self.manual.finding() {
                     Some(finding) => {
@@ -411,9 +438,9 @@ pub(super) fn replay(args: ReplayArgs, _: &Environment, console: Console) -> Res
     let name = args.file.display().to_string();
     let wrong = |why: String| {
         let problem = Diagnostic::error("no-log", format!("`{name}`: {why}"));
-        Failure::from(problem.help(
-            "a log is what `stepwell bisect log` or `git bisect log` prints",
-        ))
+        Failure::from(
+            problem.help("a log is what `stepwell bisect log` or `git bisect log` prints"),
+        )
     };
     let text = fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
     let log = Log::parse(&text).map_err(|error| wrong(error.to_string()))?;
@@ -429,7 +456,9 @@ fn replayed(
     log: &Log,
 ) -> Result<(Option<Wanted>, Vec<(String, Verdict)>), Failure> {
     let resolve = |revision: &String| {
-        let id = repository.resolve(revision).map_err(|error| git_problem(&error))?;
+        let id = repository
+            .resolve(revision)
+            .map_err(|error| git_problem(&error))?;
         Ok::<_, Failure>(id.to_string())
     };
     let (mut bad, mut good) = (None, Vec::new());

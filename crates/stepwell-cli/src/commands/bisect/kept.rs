@@ -113,11 +113,7 @@ fn no_search() -> Failure {
 }
 
 /// The search that is meant; `any` says whether it may have ended.
-async fn named(
-    journal: &Journal,
-    search: Option<&str>,
-    any: bool,
-) -> Result<SearchId, Failure> {
+async fn named(journal: &Journal, search: Option<&str>, any: bool) -> Result<SearchId, Failure> {
     let mut all = Record::list(journal).await.map_err(journal_failure)?;
     let Some(search) = search else {
         if all.is_empty() {
@@ -154,7 +150,9 @@ async fn named(
 
 /// What is known of a search.
 async fn read(journal: &Journal, search: SearchId) -> Result<Record, Failure> {
-    let record = Record::read(journal, search).await.map_err(journal_failure)?;
+    let record = Record::read(journal, search)
+        .await
+        .map_err(journal_failure)?;
     record.ok_or_else(|| searching::failure(stepwell_culprit::SearchError::Unknown(search)))
 }
 
@@ -258,10 +256,14 @@ fn in_short(record: &Record) -> String {
         let (good, bad) = (good.join(" "), short(&asked.bad));
         format!("{good}..{bad}  {}", asked.oracle.name)
     });
-    let conclusion = record.events.iter().rev().find_map(|(_, event)| match event {
-        BisectEvent::Concluded(conclusion) => Some(&**conclusion),
-        _ => None,
-    });
+    let conclusion = record
+        .events
+        .iter()
+        .rev()
+        .find_map(|(_, event)| match event {
+            BisectEvent::Concluded(conclusion) => Some(&**conclusion),
+            _ => None,
+        });
     let end = match conclusion {
         None => "not ended".to_owned(),
         Some(Conclusion::Culprit { version, .. }) => {
@@ -344,7 +346,8 @@ fn text(record: &Record) -> Log {
 
 fn begin(log: &mut Log, asked: &SearchSummary) {
     log.terms = asked.terms.clone();
-    log.lines.push(Line::Comment(format!("judged by {}", asked.oracle.name)));
+    log.lines
+        .push(Line::Comment(format!("judged by {}", asked.oracle.name)));
     log.lines.push(Line::Comment(asked.command.clone()));
     let mut revisions = vec![asked.bad.id.clone()];
     revisions.extend(asked.good.iter().map(|good| good.id.clone()));

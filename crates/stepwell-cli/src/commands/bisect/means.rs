@@ -29,7 +29,11 @@ pub(in crate::commands) struct Means {
 
 /// Who judges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
 pub(in crate::commands) enum Judging {
     /// An oracle.
     Oracle {
@@ -131,7 +135,9 @@ impl Means {
     /// The level of isolation that was asked for.
     pub(in crate::commands) fn isolation(&self) -> Option<Isolation> {
         let word = self.isolation.as_deref()?;
-        Isolation::ALL.into_iter().find(|level| level.as_str() == word)
+        Isolation::ALL
+            .into_iter()
+            .find(|level| level.as_str() == word)
     }
 
     /// What the project is called.
@@ -146,7 +152,9 @@ impl Means {
         let file = self.pipeline.as_deref().unwrap_or(Path::new(PIPELINE));
         let full = file.canonicalize().ok();
         let full = full.as_deref().unwrap_or(file);
-        let inside = full.strip_prefix(&self.project).unwrap_or(Path::new(PIPELINE));
+        let inside = full
+            .strip_prefix(&self.project)
+            .unwrap_or(Path::new(PIPELINE));
         inside.to_string_lossy().into_owned()
     }
 

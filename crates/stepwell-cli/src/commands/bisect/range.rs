@@ -3,7 +3,7 @@
 use super::{Failure, RangeArgs};
 use crate::search::git_problem;
 use stepwell_diagnostic::Diagnostic;
-use stepwell_workspace::git::{ObjectId, Repository};
+use stepwell_workspace::{ObjectId, Repository};
 
 /// The ends of a search.
 pub(super) struct Ends {
@@ -24,8 +24,11 @@ impl Ends {
                 .help("name one that was good, such as the last release: `--good v1.4`")
                 .into());
         }
-        let resolve =
-            |revision: &String| repository.resolve(revision).map_err(|error| git_problem(&error));
+        let resolve = |revision: &String| {
+            repository
+                .resolve(revision)
+                .map_err(|error| git_problem(&error))
+        };
         let bad = resolve(&args.bad)?;
         let mut good = Vec::new();
         for revision in &args.good {

@@ -10,17 +10,19 @@ use crate::commands::run::{
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::search::{GitArchive, WorkFolder, git_problem};
+use crate::search::{WorkFolder, git_problem};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_culprit::{
-    Bench, ComponentJudge, ComponentStrategist, Ended, Request, SearchError, Settings, Strategist, Tools,
+    Bench, ComponentJudge, ComponentStrategist, Ended, GitArchive, Request, SearchError, Settings,
+    Strategist, Tools,
 };
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::SearchId;
 use stepwell_runner::CancelLevel;
 use stepwell_store::{Blobs, Journal};
+use stepwell_workspace::ExportLimits;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -45,7 +47,15 @@ pub(super) fn search(
 ) -> Result<Exit, Failure> {
     let means = Means::of_oracle(args.oracle, args.how.isolation)?;
     let (range, how) = (args.range, args.how);
-    begin(means, range, args.paths, how, args.shown, environment, console)
+    begin(
+        means,
+        range,
+        args.paths,
+        how,
+        args.shown,
+        environment,
+        console,
+    )
 }
 
 /// `stepwell bisect run`.
@@ -56,7 +66,15 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let means = Means::of_program(&args)?;
     let (range, how) = (args.range, args.how);
-    begin(means, range, Vec::new(), how, args.shown, environment, console)
+    begin(
+        means,
+        range,
+        Vec::new(),
+        how,
+        args.shown,
+        environment,
+        console,
+    )
 }
 
 fn begin(
@@ -145,7 +163,11 @@ async fn perform(
     work: &WorkFolder,
     guests: &Handle,
 ) -> Result<Ended, Failure> {
-    let archive = GitArchive::new(workshop.repository.clone(), work.path());
+    let archive = GitArchive::new(
+        workshop.repository.clone(),
+        work.path(),
+        ExportLimits::default(),
+    );
     let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
     let steps = Arc::new(workshop.steps(jobs)?);
     let strategist = workshop.strategist.map(|part| {
@@ -157,9 +179,8 @@ async fn perform(
         archive: Arc::clone(&archive),
         pipelines: Arc::new(workshop.pipelines),
         oracles: own.map(|part| (part.name.clone(), part)).collect(),
-        blobs: Blobs::open(work.journal()).map_err(|error| {
-            Failure::Defect(Diagnostic::error("no-store", with_causes(&error)))
-        })?,
+        blobs: Blobs::open(work.journal())
+            .map_err(|error| Failure::Defect(Diagnostic::error("no-store", with_causes(&error))))?,
         folder: work.path().join("lab"),
         guests: guests.clone(),
         remember: Settings::default().remember,
@@ -201,7 +222,9 @@ fn show(
         // Nobody waits any more if the program is being stopped.
         let _ = told.send(());
     };
-    let spawned = std::thread::Builder::new().name("screen".to_owned()).spawn(thread);
+    let spawned = std::thread::Builder::new()
+        .name("screen".to_owned())
+        .spawn(thread);
     if let Err(error) = spawned {
         console.note(&format!("error: cannot show the search: {error}"));
     }

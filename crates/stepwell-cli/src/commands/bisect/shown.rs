@@ -80,7 +80,9 @@ impl Screen {
             if let Some(stays) = stays {
                 self.console.note(&stays);
             }
-            self.line = self.progress.line(crate::console::width().saturating_sub(1));
+            self.line = self
+                .progress
+                .line(crate::console::width().saturating_sub(1));
             self.console.err(&self.line);
             return;
         }

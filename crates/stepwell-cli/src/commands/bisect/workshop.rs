@@ -18,7 +18,7 @@ use stepwell_event::{NoiseModel, OracleSummary, Role, Terms};
 use stepwell_sandbox::Code;
 use stepwell_spec::{Bisect, PartKind};
 use stepwell_tasks::{TaskFile, Tasks};
-use stepwell_workspace::git::Repository;
+use stepwell_workspace::Repository;
 
 /// The oracle of a search that names none.
 const DEFAULT_ORACLE: &str = "pipeline";
@@ -67,7 +67,14 @@ impl Workshop {
         let bisect = bisect.unwrap_or_default();
         let folder = source.as_ref().map(|source| source.folder.clone());
         let declared = source.as_ref().map(|source| source.pipeline.parts.clone());
-        let own = own(source, program.as_ref(), &loader, &configuration, means, &secrets)?;
+        let own = own(
+            source,
+            program.as_ref(),
+            &loader,
+            &configuration,
+            means,
+            &secrets,
+        )?;
         let parts = Parts {
             declared: &declared.unwrap_or_default(),
             loader: &loader,
@@ -90,11 +97,13 @@ impl Workshop {
         let others = others.into_values();
         let oracles = others.map(|ready| collected.ready(ready)).collect();
         // They may never be consulted.
-        collected.warnings.extend(problems.into_iter().map(|problem| Diagnostic {
-            severity: Severity::Warning,
-            labels: Vec::new(),
-            ..problem
-        }));
+        collected
+            .warnings
+            .extend(problems.into_iter().map(|problem| Diagnostic {
+                severity: Severity::Warning,
+                labels: Vec::new(),
+                ..problem
+            }));
         if !quiet && !collected.warnings.is_empty() {
             let sources = stepwell_diagnostic::Sources::of("stepwell bisect", "");
             let text = stepwell_report::diagnostics(&sources, &collected.warnings, console.color);
@@ -174,7 +183,11 @@ impl Workshop {
         Settings {
             jobs: how.jobs.or(jobs).unwrap_or(usual.jobs),
             confidence: confidence.map_or(usual.confidence, f64::from),
-            course: if how.recent { Course::Recent } else { usual.course },
+            course: if how.recent {
+                Course::Recent
+            } else {
+                usual.course
+            },
             inside: if how.exhaustive { None } else { usual.inside },
             trials: how.trials,
             max_trials: how.max_trials,
@@ -231,9 +244,7 @@ fn program(judge: &Judging) -> Result<Option<TaskFile>, Failure> {
 fn source(means: &Means) -> Result<Option<Source>, Failure> {
     let mut source = match (&means.judge, &means.pipeline) {
         (Judging::Program { .. }, _) => Source::of_own(OF_PROGRAM, &means.project)?,
-        (_, Some(file)) => {
-            Source::of_file(file, Some(&means.project), &means.parameters)?
-        }
+        (_, Some(file)) => Source::of_file(file, Some(&means.project), &means.parameters)?,
         (_, None) => return Ok(None),
     };
     if let Judging::Program { args, .. } = &means.judge {
@@ -273,12 +284,7 @@ fn own(
 }
 
 /// The oracle that is meant.
-fn find(
-    parts: &Parts<'_>,
-    means: &Means,
-    bisect: &Bisect,
-    own: &Own,
-) -> Result<Ready, Failure> {
+fn find(parts: &Parts<'_>, means: &Means, bisect: &Bisect, own: &Own) -> Result<Ready, Failure> {
     let (name, inputs) = match &means.judge {
         Judging::Oracle { name, inputs } => {
             let usual = bisect.oracle.as_ref().map(|oracle| oracle.value.as_str());

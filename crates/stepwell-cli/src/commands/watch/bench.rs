@@ -174,7 +174,9 @@ impl Project {
             caller: means.to_text(),
         };
         Ok(Self {
-            schedule: schedule.map(|schedule| times(&schedule.times)).transpose()?,
+            schedule: schedule
+                .map(|schedule| times(&schedule.times))
+                .transpose()?,
             branch,
             addressing: Addressing {
                 default: watch.default_recipient.clone(),
@@ -234,7 +236,12 @@ impl Project {
             guests: shared.guests.clone(),
         };
         let watching = Watching {
-            name: [pipelines.path.as_str(), &self.branch.revision, &request.oracle.name].join("\n"),
+            name: [
+                pipelines.path.as_str(),
+                &self.branch.revision,
+                &request.oracle.name,
+            ]
+            .join("\n"),
             project: request.project.clone(),
             journal: shared.journal.clone(),
             notifiers: self.notifiers.keys().cloned().collect(),
@@ -323,18 +330,20 @@ fn wanted(
     let mut found = BTreeMap::new();
     for name in names {
         let inputs = &[];
-        let ready = parts.find(Wish { kind, name, inputs }).map_err(|problems| {
-            Failure::Input(Problems {
-                sources: Sources::of("stepwell watch", ""),
-                diagnostics: problems
-                    .into_iter()
-                    .map(|problem| Diagnostic {
-                        labels: Vec::new(),
-                        ..problem
-                    })
-                    .collect(),
-            })
-        })?;
+        let ready = parts
+            .find(Wish { kind, name, inputs })
+            .map_err(|problems| {
+                Failure::Input(Problems {
+                    sources: Sources::of("stepwell watch", ""),
+                    diagnostics: problems
+                        .into_iter()
+                        .map(|problem| Diagnostic {
+                            labels: Vec::new(),
+                            ..problem
+                        })
+                        .collect(),
+                })
+            })?;
         codes.extend(ready.codes);
         found.insert(name.to_owned(), ready.part);
     }

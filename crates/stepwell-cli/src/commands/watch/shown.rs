@@ -30,7 +30,8 @@ impl Shown {
     pub(super) fn looking(&self, branch: &str, head: &Version) {
         if self.output == OutputFormat::Human {
             let head = short(head);
-            self.console.note(&format!("looking at {branch}, which is at {head}"));
+            self.console
+                .note(&format!("looking at {branch}, which is at {head}"));
         }
     }
 
