@@ -60,7 +60,7 @@ const ADAPTERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-const EDGES: [(&str, &[&str]); 4] = [
+const EDGES: [(&str, &[&str]); 5] = [
     (
         "stepwell-worker",
         &["stepwell-egress", "stepwell-event", "stepwell-sandbox"],
@@ -73,6 +73,19 @@ const EDGES: [(&str, &[&str]); 4] = [
             "stepwell-expr",
             "stepwell-plan",
             "stepwell-results",
+            "stepwell-sandbox",
+            "stepwell-store",
+            "stepwell-workspace",
+        ],
+    ),
+    (
+        "stepwell-culprit",
+        &[
+            "stepwell-bisect",
+            "stepwell-engine",
+            "stepwell-event",
+            "stepwell-plan",
+            "stepwell-runner",
             "stepwell-sandbox",
             "stepwell-store",
             "stepwell-workspace",
@@ -140,6 +153,7 @@ const RESERVED: [(&str, &[&str]); 17] = [
         "tokio",
         &[
             "stepwell-cli",
+            "stepwell-culprit",
             "stepwell-runner",
             "stepwell-sandbox",
             "stepwell-selftest",

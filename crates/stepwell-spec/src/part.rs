@@ -4,7 +4,8 @@ use crate::reader::{Entry, Reader};
 use crate::seen::Seen;
 use crate::tree::{Node, Tree};
 use crate::{
-    Allow, Limits, Part, PartKind, PartSource, Spanned, allowance, limit, name, quantity, syntax, task,
+    Allow, Limits, Part, PartKind, PartSource, Spanned, allowance, limit, name, quantity, syntax,
+    task,
 };
 use serde_json::{Map, Value};
 use stepwell_diagnostic::Diagnostic;
