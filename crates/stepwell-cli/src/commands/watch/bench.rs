@@ -10,13 +10,14 @@ use crate::environment::Environment;
 use crate::isolation::{Steps, StepsConfig};
 use crate::preparation::{Loaded, Loader, project_of};
 use crate::problem::Problems;
-use crate::search::{GitArchive, Own, Parts, ProjectPipelines, Wish, WorkFolder, git_problem};
+use crate::search::{Own, Parts, ProjectPipelines, Wish, WorkFolder, git_problem};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_culprit::{
-    Addressing, Bench, ComponentJudge, ComponentStrategist, DEFAULT_PER_DAY, Errands, Part, Post,
-    Publication, ReleaseSteps, Request, Schedule, Sight, Site, Strategist, Wanted, Watching,
+    Addressing, Bench, ComponentJudge, ComponentStrategist, DEFAULT_PER_DAY, Errands, GitArchive,
+    Part, Post, Publication, ReleaseSteps, Request, Schedule, Sight, Site, Strategist, Wanted,
+    Watching,
 };
 use stepwell_diagnostic::{Diagnostic, Sources};
 use stepwell_event::{HostRefusal, Version};
@@ -25,7 +26,7 @@ use stepwell_runner::CancelLevel;
 use stepwell_sandbox::Code;
 use stepwell_spec::{PartKind, Pipeline, Spanned, Times};
 use stepwell_store::{Blobs, Journal};
-use stepwell_workspace::git::{GitError, Repository};
+use stepwell_workspace::{ExportLimits, GitError, Repository};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -204,7 +205,11 @@ impl Project {
         let Self {
             workshop, request, ..
         } = self;
-        let archive = GitArchive::new(workshop.repository.clone(), shared.work.path());
+        let archive = GitArchive::new(
+            workshop.repository.clone(),
+            shared.work.path(),
+            ExportLimits::default(),
+        );
         let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
         let steps = Arc::new(workshop.steps(request.settings.jobs)?);
         let strategist = workshop.strategist.map(|part| {
