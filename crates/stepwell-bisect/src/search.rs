@@ -304,7 +304,7 @@ impl Search {
         let method = match options.noise {
             // That no version is to blame takes a judgement that was wrong.
             Noise::None if options.no_culprit > 0.0 => {
-                Method::Weighing(Box::new(weighing_after_all(&history, &options)?))
+                Method::Weighing(weighing_after_all(&history, &options)?)
             }
             Noise::None => Method::Exact {
                 exact: Box::new(Exact::new(&history, &options)),
@@ -361,7 +361,7 @@ impl Search {
             for (candidate, seen) in seen {
                 weighing.observe(*candidate, *seen);
             }
-            self.method = Method::Weighing(Box::new(weighing));
+            self.method = Method::Weighing(weighing);
         }
     }
 
