@@ -112,7 +112,7 @@ pub use bindings::strategy::exports::stepwell::bisect::strategy::{Next, Seen};
 pub use question::config;
 
 #[doc(hidden)]
-pub use export::{Exported, implements};
+pub use export::Exported;
 
 /// Judges one version of a project.
 pub trait Oracle {

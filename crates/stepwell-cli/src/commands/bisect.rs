@@ -1,6 +1,6 @@
 //! `stepwell bisect`.
 //!
-//! A search is described by its [`Means`]: which pipeline, who judges, with what. They are kept with
+//! A search is described by its [`means::Means`]: which pipeline, who judges, with what. They are kept with
 //! the search, so that another process can go on with it.
 
 mod hand;
@@ -18,7 +18,6 @@ use crate::exit::Exit;
 use crate::isolation;
 use crate::problem::Problems;
 use clap::{Args, Subcommand, ValueEnum};
-use means::Means;
 use std::path::PathBuf;
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{Finite, NoiseModel, Terms};

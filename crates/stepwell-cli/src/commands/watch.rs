@@ -100,10 +100,7 @@ impl WatchArgs {
         let folder = own_folder(project.folder()).map_err(Failure::Defect)?;
         let control = control_runtime().map_err(Failure::Defect)?;
         let guests = guest_runtime().map_err(Failure::Defect)?;
-        let work = WorkFolder::make(&folder).map_err(|error| {
-            let message = format!("cannot make a folder for versions in `.stepwell`: {error}");
-            Failure::Defect(Diagnostic::error("no-folder", message))
-        })?;
+        let work = WorkFolder::make(&folder).map_err(Failure::Defect)?;
         let handle = guests.handle().clone();
         let ended = control.block_on(async {
             let journal = open_own(&folder).await.map_err(kept)?;

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{SearchId, Version};
 use stepwell_workspace::{ExportLimits, Exporter, ObjectId, Repository, Workspace};
 
@@ -17,7 +18,14 @@ pub(crate) struct WorkFolder {
 
 impl WorkFolder {
     /// Makes it, and removes those of processes that are no more.
-    pub(crate) fn make(journal: &Path) -> io::Result<Self> {
+    pub(crate) fn make(journal: &Path) -> Result<Self, Diagnostic> {
+        Self::made(journal).map_err(|error| {
+            let message = format!("cannot make a folder for versions in `.stepwell`: {error}");
+            Diagnostic::error("no-folder", message)
+        })
+    }
+
+    fn made(journal: &Path) -> io::Result<Self> {
         let all = journal.join(FOLDER);
         std::fs::create_dir_all(&all)?;
         for entry in std::fs::read_dir(&all)?.flatten() {

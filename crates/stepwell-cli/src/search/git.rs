@@ -11,6 +11,8 @@ pub(crate) fn git_problem(error: &GitError) -> Diagnostic {
         None => error.to_string(),
     };
     let problem = Diagnostic::error("git", hostile(&words));
-    let help = error.help().map(|help| hostile(&help));
-    help.into_iter().fold(problem, Diagnostic::help)
+    match error.help() {
+        Some(help) => problem.help(hostile(&help)),
+        None => problem,
+    }
 }

@@ -194,7 +194,7 @@ fn refused(problems: Problems) -> HostRefusal {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    let words = hostile(&format!("{first}{more}"));
+    let words = hostile(&format!("{first}{more}")).into_owned();
     match errors.first().map(|problem| problem.code) {
         Some("no-file") => HostRefusal::NotFound(words),
         _ => HostRefusal::Invalid(words),

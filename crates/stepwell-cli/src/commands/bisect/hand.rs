@@ -165,7 +165,7 @@ fn begin(
                     Err(error) => return Err(failure(error)),
                 }
             }
-            session.turn(console)
+            session.turn(console).await
         },
     )
 }
@@ -179,11 +179,7 @@ fn in_session(
     let repository = Repository::open(project).map_err(|error| git_problem(&error))?;
     let folder = own_folder(project).map_err(Failure::Defect)?;
     let control = control_runtime().map_err(Failure::Defect)?;
-    let no_folder = |error: std::io::Error| {
-        let message = format!("cannot make a folder in `.stepwell`: {error}");
-        Failure::Defect(Diagnostic::error("no-folder", message))
-    };
-    let work = WorkFolder::make(&folder).map_err(no_folder)?;
+    let work = WorkFolder::make(&folder).map_err(Failure::Defect)?;
     let archive = GitArchive::new(repository.clone(), work.path(), ExportLimits::default());
     let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
     control.block_on(async {
@@ -257,7 +253,7 @@ pub(super) fn mark(word: &Word, args: &MarkArgs, console: Console) -> Result<Exi
             marks.extend(found.iter().map(|id| (id.to_string(), verdict)));
         }
         if args.revisions.is_empty() {
-            match session.manual.turn() {
+            match session.manual.turn().map_err(failure)? {
                 Turn::Judge { version, .. } => marks.push((version.id.clone(), verdict)),
                 Turn::Concluded(_) => {
                     return Err(Diagnostic::error("ended", "the search has ended")
@@ -267,7 +263,7 @@ pub(super) fn mark(word: &Word, args: &MarkArgs, console: Console) -> Result<Exi
             }
         }
         session.manual.mark(&marks).await.map_err(failure)?;
-        session.turn(console)
+        session.turn(console).await
     })
 }
 
@@ -286,7 +282,7 @@ pub(super) fn term(mut words: Vec<String>, console: Console) -> Result<Exit, Fai
 
 /// `stepwell bisect next`.
 pub(super) fn next(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
-    in_current(&args.place, async |session| session.turn(console))
+    in_current(&args.place, async |session| session.turn(console).await)
 }
 
 /// `stepwell bisect undo`.
@@ -295,7 +291,7 @@ pub(super) fn undo(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
         match session.manual.undo().await.map_err(failure)? {
             Some(version) => {
                 console.note(&format!("taken back what was said of {}", named(&version)));
-                session.turn(console)
+                session.turn(console).await
             }
             None => Err(Diagnostic::error(
                 "nothing-said",
@@ -328,10 +324,7 @@ pub(super) fn reset(args: &ResetArgs, console: Console) -> Result<Exit, Failure>
 
 impl Session {
     fn asked(&self) -> Option<&SearchSummary> {
-        self.manual.events().find_map(|event| match event {
-            stepwell_event::BisectEvent::Opened(asked) => Some(&**asked),
-            _ => None,
-        })
+        self.manual.record().summary()
     }
 
     fn terms(&self) -> Terms {
@@ -371,8 +364,8 @@ impl Session {
     }
 
     /// Tells what comes next.
-    fn turn(&mut self, console: Console) -> Result<Exit, Failure> {
-        match self.manual.turn() {
+    async fn turn(&mut self, console: Console) -> Result<Exit, Failure> {
+        match self.manual.turn().map_err(failure)? {
             Turn::Judge {
                 version,
                 left,
@@ -398,7 +391,7 @@ impl Session {
                         "warning: cannot remove the files of a version: {error}"
                     ));
                 }
-                match self.manual.finding() {
+                match self.manual.conclude().await.map_err(failure)? {
                     Some(finding) => {
                         let width = crate::console::width();
                         let color = console.color_out;
@@ -430,6 +423,7 @@ fn named(version: &Version) -> String {
         "{short} {} ({}, {})",
         version.subject, version.author.name, version.authored_at
     ))
+    .into_owned()
 }
 
 /// `stepwell bisect replay`.

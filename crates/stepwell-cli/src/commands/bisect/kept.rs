@@ -8,16 +8,18 @@ use crate::commands::run::{control_runtime, journal_problem, own_folder};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::search::{WorkFolder, git_problem};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use stepwell_bisect::log_text::{Line, Log, Mark, Start};
-use stepwell_culprit::Record;
+use stepwell_culprit::{GitArchive, Record};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{
     BisectEvent, Conclusion, Observation, ProbeEnd, SearchId, SearchSummary, Verdict, Version,
 };
 use stepwell_report::hostile;
 use stepwell_store::Journal;
+use stepwell_workspace::{ExportLimits, Repository};
 
 /// Go on with a search that was stopped or killed; what was judged is not judged again
 #[derive(Debug, Args)]
@@ -191,7 +193,7 @@ pub(super) fn resume(
 
 /// Refuses to go on with another oracle than the one that judged so far.
 fn changed(record: &Record, workshop: &Workshop) -> Result<(), Failure> {
-    let then = opened(record).map(|asked| &asked.oracle);
+    let then = record.summary().map(|asked| &asked.oracle);
     let now = workshop.summary();
     match then {
         Some(then) if *then != now => {
@@ -208,14 +210,6 @@ fn changed(record: &Record, workshop: &Workshop) -> Result<(), Failure> {
     }
 }
 
-/// What a search was begun with.
-pub(super) fn opened(record: &Record) -> Option<&SearchSummary> {
-    record.events.iter().find_map(|(_, event)| match event {
-        BisectEvent::Opened(asked) => Some(&**asked),
-        _ => None,
-    })
-}
-
 /// `stepwell bisect show`.
 pub(super) fn show(args: &ShowArgs, console: Console) -> Result<Exit, Failure> {
     let project = args.place.project()?;
@@ -223,7 +217,12 @@ pub(super) fn show(args: &ShowArgs, console: Console) -> Result<Exit, Failure> {
         let search = named(journal, args.search.as_deref(), true).await?;
         read(journal, search).await
     })?;
-    let Some(finding) = record.finding() else {
+    let repository = Repository::open(&project).map_err(|error| git_problem(&error))?;
+    let work = own_folder(&project).and_then(|folder| WorkFolder::make(&folder));
+    let work = work.map_err(Failure::Defect)?;
+    let archive = GitArchive::new(repository, work.path(), ExportLimits::default());
+    let archive = archive.map_err(|error| git_problem(&error))?;
+    let Some(finding) = record.finding(&archive) else {
         let message = format!("{} has not ended", record.id);
         return Err(Diagnostic::error("not-ended", message)
             .help("`stepwell bisect resume` goes on with it; `stepwell bisect log` tells what is known")
@@ -251,20 +250,12 @@ pub(super) fn list(args: &ListArgs, console: Console) -> Result<Exit, Failure> {
 
 /// What was searched, and what came of it.
 fn in_short(record: &Record) -> String {
-    let asked = opened(record).map(|asked| {
+    let asked = record.summary().map(|asked| {
         let good: Vec<&str> = asked.good.iter().map(short).collect();
         let (good, bad) = (good.join(" "), short(&asked.bad));
         format!("{good}..{bad}  {}", asked.oracle.name)
     });
-    let conclusion = record
-        .events
-        .iter()
-        .rev()
-        .find_map(|(_, event)| match event {
-            BisectEvent::Concluded(conclusion) => Some(&**conclusion),
-            _ => None,
-        });
-    let end = match conclusion {
+    let end = match record.conclusion() {
         None => "not ended".to_owned(),
         Some(Conclusion::Culprit { version, .. }) => {
             format!("{} {}", short(version), version.subject)

@@ -121,12 +121,9 @@ pub(super) fn drive(
     let folder = own_folder(&workshop.pipelines.project).map_err(Failure::Defect)?;
     let control = control_runtime().map_err(Failure::Defect)?;
     let guests = guest_runtime().map_err(Failure::Defect)?;
-    let work = WorkFolder::make(&folder).map_err(|error| {
-        let message = format!("cannot make a folder for versions in `.stepwell`: {error}");
-        Failure::Defect(Diagnostic::error("no-folder", message))
-    })?;
+    let work = WorkFolder::make(&folder).map_err(Failure::Defect)?;
     let handle = guests.handle().clone();
-    let ended = control.block_on(async {
+    let ended: Result<Ended, Failure> = control.block_on(async {
         let journal = crate::commands::run::open_own(&folder)
             .await
             .map_err(|error| Failure::Defect(journal_problem(&error, &error)))?;

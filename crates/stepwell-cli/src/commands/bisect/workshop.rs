@@ -11,7 +11,7 @@ use crate::problem::Problems;
 use crate::search::{Own, Parts, ProjectPipelines, Ready, Wish, git_problem};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use stepwell_culprit::{Course, Part, Settings};
 use stepwell_diagnostic::{Diagnostic, Severity};
 use stepwell_event::{NoiseModel, OracleSummary, Role, Terms};

@@ -10,15 +10,14 @@ use crate::environment::Environment;
 use crate::isolation::{Steps, StepsConfig};
 use crate::preparation::{Loaded, Loader, project_of};
 use crate::problem::Problems;
-use crate::search::{
-    Own, Parts, ProjectPipelines, Wish, WorkFolder, git_problem,
-};
+use crate::search::{Own, Parts, ProjectPipelines, Wish, WorkFolder, git_problem};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_culprit::{
-    Addressing, Bench, ComponentJudge, ComponentStrategist, DEFAULT_PER_DAY, Errands, GitArchive, Part, Post,
-    Publication, ReleaseSteps, Request, Schedule, Sight, Site, Strategist, Wanted, Watching,
+    Addressing, Bench, ComponentJudge, ComponentStrategist, DEFAULT_PER_DAY, Errands, GitArchive,
+    Part, Post, Publication, ReleaseSteps, Request, Schedule, Sight, Site, Strategist, Wanted,
+    Watching,
 };
 use stepwell_diagnostic::{Diagnostic, Sources};
 use stepwell_event::{HostRefusal, Version};
