@@ -287,7 +287,7 @@ fn a_notifier_that_nobody_answers_is_asked_again() {
     );
     env.write("pipeline.toml", right);
     // A minute has to go by first.
-    watch(&env, &[]);
+    assert_eq!(watch(&env, &[]).code, 0);
     assert!(
         server
             .recv_timeout(Duration::from_millis(200))

@@ -131,7 +131,7 @@ const OTHERS: [(&str, &[&str]); 4] = [
 ];
 
 /// Libraries that only these crates name.
-const RESERVED: [(&str, &[&str]); 17] = [
+const RESERVED: [(&str, &[&str]); 18] = [
     ("landlock", &["stepwell-worker"]),
     ("seccompiler", &["stepwell-worker"]),
     ("libc", &["stepwell-testkit", "stepwell-worker"]),
@@ -147,6 +147,7 @@ const RESERVED: [(&str, &[&str]); 17] = [
     ("quick-xml", &["stepwell-results"]),
     ("granit-parser", &["stepwell-import"]),
     ("clap", &["stepwell-cli"]),
+    ("lettre", &["stepwell-culprit"]),
     // A library's errors are typed.
     ("anyhow", &["stepwell-testkit", "xtask"]),
     (

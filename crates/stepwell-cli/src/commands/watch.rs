@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
-use stepwell_culprit::{Schedule, Sight, TickReport, Watching, World};
+use stepwell_culprit::{Schedule, TickReport, Watching, World};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_runner::{CancelLevel, now_ms};
 use stepwell_spec::Isolation;

@@ -23,6 +23,6 @@ pub struct State {
 pub struct Settled {
     /// The newest version.
     pub head: String,
-    /// The version that was taken to be good.
-    pub base: Option<String>,
+    /// The versions that were found or said to be good.
+    pub bases: Vec<String>,
 }

@@ -22,7 +22,7 @@ pub struct Sight {
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Order {
+pub(super) enum Order {
     /// Judge the newest version.
     JudgeHead,
     /// See once more that the newest version is bad, and that the good end is good; then look for the
@@ -47,7 +47,7 @@ pub enum Order {
 
 /// What came of an [`Order`].
 #[derive(Debug, Clone)]
-pub enum Done {
+pub(super) enum Done {
     /// The newest version was judged.
     Judged(HeadSeen),
     /// The search has ended.
@@ -123,7 +123,7 @@ enum Stage {
 
 /// One look at a branch.
 #[derive(Debug)]
-pub struct Tick {
+pub(super) struct Tick {
     sight: Sight,
     state: State,
     stage: Stage,
@@ -132,8 +132,7 @@ pub struct Tick {
 
 impl Tick {
     /// A look at what is in sight, after what is remembered.
-    #[must_use]
-    pub fn new(sight: Sight, state: State) -> Self {
+    pub(super) fn new(sight: Sight, state: State) -> Self {
         Self {
             sight,
             state,
@@ -148,13 +147,12 @@ impl Tick {
 
     /// What is to be remembered now. It changes with every order, and is to be durable before the
     /// order is followed.
-    #[must_use]
-    pub fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         &self.state
     }
 
     /// What to do first.
-    pub fn begin(&mut self) -> Order {
+    pub(super) fn begin(&mut self) -> Order {
         let head = &self.sight.head.id;
         let is_good = self
             .state
@@ -162,11 +160,14 @@ impl Tick {
             .as_ref()
             .is_some_and(|good| good.id == *head);
         let base = self.base();
-        let is_settled = self
-            .state
-            .settled
-            .as_ref()
-            .is_some_and(|settled| settled.head == *head && settled.base == base);
+        let settled = self.state.settled.as_ref();
+        let is_settled = settled.is_some_and(|settled| {
+            let known = match &base {
+                Some(base) => settled.bases.contains(base),
+                None => settled.bases.is_empty(),
+            };
+            settled.head == *head && known
+        });
         if is_good || is_settled {
             return self.publish();
         }
@@ -175,7 +176,7 @@ impl Tick {
     }
 
     /// What to do after `done`, which is what came of the order before.
-    pub fn next(&mut self, done: Done) -> Order {
+    pub(super) fn next(&mut self, done: Done) -> Order {
         match (&self.stage, done) {
             (_, Done::Failed(why)) => self.over(TickResult::Failed { why }),
             (Stage::Judging, Done::Judged(seen)) => self.after_head(seen),
@@ -293,9 +294,11 @@ impl Tick {
 
     /// Remembers that nothing more is to be found out about the newest version.
     fn settle(&mut self) {
+        let good = self.state.good.as_ref().map(|good| good.id.clone());
+        let said = self.sight.base.clone();
         self.state.settled = Some(Settled {
             head: self.sight.head.id.clone(),
-            base: self.base(),
+            bases: good.into_iter().chain(said).collect(),
         });
     }
 

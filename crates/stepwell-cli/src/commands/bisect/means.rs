@@ -63,7 +63,7 @@ impl Default for Judging {
 
 impl Means {
     /// Those of an oracle.
-    pub(in crate::commands) fn of_oracle(
+    pub(super) fn of_oracle(
         args: OracleArgs,
         isolation: Option<Isolation>,
     ) -> Result<Self, Diagnostic> {
@@ -96,7 +96,7 @@ impl Means {
     }
 
     /// Those of a program.
-    pub(in crate::commands) fn of_program(args: &RunArgs) -> Result<Self, Diagnostic> {
+    pub(super) fn of_program(args: &RunArgs) -> Result<Self, Diagnostic> {
         let mut words = args.program.iter();
         let file = words.next().map(String::as_str).unwrap_or_default();
         if !file.to_ascii_lowercase().ends_with(".wasm") {

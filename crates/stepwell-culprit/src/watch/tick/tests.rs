@@ -277,7 +277,11 @@ fn a_base_that_the_user_insists_on_counts_for_more() {
             ..World::default()
         };
         let expect = ["judge", from, "tell d E1", "publish c"];
-        check(insisted(insists), &after_good("a"), world, &expect);
+        let (_, state) = check(insisted(insists), &after_good("a"), world, &expect);
+        // With or without it, nothing is new then.
+        for sight in [insisted(true), insisted(false), sight("f")] {
+            check(sight, &state, World::default(), &[]);
+        }
     }
 }
 
