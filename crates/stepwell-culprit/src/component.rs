@@ -4,11 +4,11 @@ use crate::archive::Archive;
 use crate::asking;
 use crate::driver::Strategist;
 use crate::judge::{Answer, Asked, Judge};
-use crate::lab::{Bench, Pipelines, Session, Shared, key};
+use crate::lab::{Bench, Pipelines, Session, Shared, key, stem};
 use crate::part::Part;
 use std::pin::Pin;
-use std::sync::Arc;
-use stepwell_event::{Belief, Digest, Observation, Proposal, Question, Reply, Role, Version};
+use std::sync::{Arc, OnceLock};
+use stepwell_event::{Belief, Digest, Proposal, Question, Reply, Role, Version};
 use stepwell_runner::StepRunner;
 use stepwell_sandbox::StopHandle;
 use stepwell_store::Journal;
@@ -19,6 +19,8 @@ use tokio::runtime::Handle;
 pub struct ComponentJudge<R, A, P> {
     shared: Arc<Shared<R, A, P>>,
     oracle: Part,
+    /// What is the same in the keys of all its judgements.
+    stem: OnceLock<Digest>,
 }
 
 impl<R: StepRunner, A: Archive, P: Pipelines> ComponentJudge<R, A, P> {
@@ -29,23 +31,7 @@ impl<R: StepRunner, A: Archive, P: Pipelines> ComponentJudge<R, A, P> {
         Self {
             shared: Arc::new(Shared::new(steps, bench, journal)),
             oracle,
-        }
-    }
-
-    /// Whether two failures have the same cause, as the oracle says; equal signatures without its
-    /// advice.
-    ///
-    /// # Errors
-    ///
-    /// The oracle did not answer: in words for people.
-    pub async fn same_failure(&self, a: Observation, b: Observation) -> Result<bool, String> {
-        if !self.advises() {
-            return Ok(a.signature == b.signature);
-        }
-        let config = self.oracle.config.clone();
-        match self.ask(Question::SameFailure { config, a, b }).await? {
-            Reply::Same(same) => Ok(same),
-            _ => Err(other_question(&self.oracle)),
+            stem: OnceLock::new(),
         }
     }
 
@@ -68,7 +54,8 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Judge for ComponentJudge<R, A, P> 
     fn key(&self, asked: &Asked, seeded: bool) -> Option<Digest> {
         let seed = seeded.then_some(asked.seed);
         let (version, trials) = (&asked.version, asked.trials);
-        Some(key(&self.shared, &self.oracle, version, trials, seed))
+        let stem = self.stem.get_or_init(|| stem(&self.shared, &self.oracle));
+        Some(key(stem, version, trials, seed))
     }
 
     async fn believe(

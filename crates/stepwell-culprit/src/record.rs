@@ -11,7 +11,7 @@ use stepwell_event::{
 use stepwell_store::{Journal, JournalError};
 
 /// A search as it was journalled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Its identifier.
     pub id: SearchId,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use stepwell_event::{NoiseModel, OracleSummary, Terms};
 
 /// A search that is to begin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// The project's name.
     pub project: String,
@@ -64,8 +64,6 @@ pub struct Settings {
     /// version's parent and for the version; empty for the usual one.
     pub reproduce: String,
 }
-
-impl Eq for Settings {}
 
 impl Default for Settings {
     fn default() -> Self {

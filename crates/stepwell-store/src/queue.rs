@@ -19,6 +19,10 @@ const FULL_BATCH: usize = 1 << 20;
 
 /// What is to become durable.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are events of runs, and a box for each would only cost time"
+)]
 pub(crate) enum Appended {
     /// An event of a run.
     Run(Envelope),

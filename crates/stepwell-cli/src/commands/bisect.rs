@@ -156,6 +156,9 @@ pub(super) struct HowArgs {
     /// Give up after so many trials
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_trials: Option<u32>,
+    /// Judge again what earlier searches judged
+    #[arg(long)]
+    fresh: bool,
     /// What separates steps and oracles from this machine besides WebAssembly [default: job]
     #[arg(long, value_name = "LEVEL", value_parser = isolation::parser())]
     isolation: Option<Isolation>,
@@ -215,6 +218,7 @@ impl HowArgs {
             exhaustive: false,
             trials: 1,
             max_trials: None,
+            fresh: false,
             isolation,
         }
     }
@@ -291,18 +295,21 @@ impl BisectArgs {
 
 /// What was typed, as a shell would take it.
 fn command_line() -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+~^".contains(c);
-    let words = std::env::args_os().skip(1).map(|word| {
-        let word = word.to_string_lossy().into_owned();
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', "'\\''")),
-        }
-    });
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
     let words: Vec<String> = std::iter::once("stepwell".to_owned())
         .chain(words)
         .collect();
     words.join(" ")
+}
+
+/// A word as a shell would take it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+~^".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 /// Reads `NEW,OLD`.
@@ -342,8 +349,25 @@ fn terms(text: &str) -> Result<Terms, String> {
 /// Reads `NAME=VALUE`, with a value of TOML; what is none is text.
 fn input(text: &str) -> Result<(String, serde_json::Value), String> {
     let (name, value) = name_and_value(text)?;
-    let read = stepwell_spec::input_value(&value);
+    let read = value_of(&value);
     Ok((name, read.unwrap_or(serde_json::Value::String(value))))
+}
+
+/// A value of TOML, or a table or array of JSON.
+fn value_of(text: &str) -> Option<serde_json::Value> {
+    let json = || {
+        let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        value.filter(|value| value.is_object() || value.is_array())
+    };
+    stepwell_spec::input_value(text).or_else(json)
+}
+
+/// What [`input`] reads as this.
+fn written(name: &str, value: &serde_json::Value) -> String {
+    match value.as_str().filter(|text| value_of(text).is_none()) {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
+    }
 }
 
 fn confidence(text: &str) -> Result<Finite, String> {
@@ -368,7 +392,7 @@ fn noise(text: &str) -> Result<NoiseModel, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{input, noise, terms};
+    use super::{input, noise, terms, written};
     use serde_json::json;
 
     #[test]
@@ -396,12 +420,15 @@ mod tests {
             ("a=true", json!(true)),
             ("a=[\"x\", 2]", json!(["x", 2])),
             ("a={ b = 1 }", json!({ "b": 1 })),
+            ("a={\"b\":1}", json!({ "b": 1 })),
             ("a=\"1\"", json!("1")),
             ("a=plain words", json!("plain words")),
             ("a=", json!("")),
             ("a=1\nb=2", json!("1\nb=2")),
         ] {
-            assert_eq!(input(text), Ok(("a".to_owned(), value)), "{text}");
+            assert_eq!(input(text), Ok(("a".to_owned(), value.clone())), "{text}");
+            let again = input(&written("a", &value)).unwrap();
+            assert_eq!(again.1, value, "{text}");
         }
         assert!(input("a").is_err());
     }

@@ -265,7 +265,7 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Session<R, A, P> {
         }
         let trials = trials.max(1);
         let seeded = is_noisy(part).then_some(seed);
-        let key = key(&shared, part, &self.version, trials, seeded);
+        let key = key(&stem(&shared, part), &self.version, trials, seeded);
         if shared.bench.remember {
             let known = shared.journal.verdicts(&[key]).await;
             let mut known =
@@ -363,31 +363,34 @@ fn is_noisy(part: &Part) -> bool {
     )
 }
 
-/// What a judgement of `part` is remembered by: everything that has an influence on it. Secrets have
-/// by their names only, and time has none.
-pub(crate) fn key<R, A, P: Pipelines>(
-    shared: &Shared<R, A, P>,
-    part: &Part,
-    version: &Version,
-    trials: u32,
-    seed: Option<u32>,
-) -> Digest {
-    let pipelines = shared.bench.pipelines.fingerprint();
+/// What all judgements of `part` depend on besides the candidate: itself, what it may ask, and the
+/// project's own pipeline. Secrets have an influence by their names only, and time has none.
+pub(crate) fn stem<R, A, P: Pipelines>(shared: &Shared<R, A, P>, part: &Part) -> Digest {
     let others = shared
         .bench
         .oracles
         .iter()
         .filter(|(_, other)| *other != part)
         .map(|(name, other)| format!("{name} {}", identity(other)));
+    let pipelines = shared.bench.pipelines.fingerprint();
     let mut parts = vec![
         "judgement 1".to_owned(),
         identity(part),
-        version.tree.clone(),
-        trials.to_string(),
-        seed.map(|seed| seed.to_string()).unwrap_or_default(),
         pipelines.to_string(),
     ];
     parts.extend(others);
+    digest(parts.iter().map(String::as_bytes))
+}
+
+/// What a judgement is remembered by: everything that has an influence on it.
+pub(crate) fn key(stem: &Digest, version: &Version, trials: u32, seed: Option<u32>) -> Digest {
+    let seed = seed.map(|seed| seed.to_string()).unwrap_or_default();
+    let parts = [
+        stem.to_string(),
+        version.tree.clone(),
+        trials.to_string(),
+        seed,
+    ];
     digest(parts.iter().map(String::as_bytes))
 }
 

@@ -30,6 +30,9 @@ use tokio::runtime::{Builder, Runtime};
 type Oracle =
     dyn Fn(Guest) -> Pin<Box<dyn Future<Output = Result<Reply, Outcome>> + Send>> + Send + Sync;
 
+/// What the step of a pipeline does with its workspace.
+type Work = dyn Fn(&Path) -> Outcome + Send + Sync;
+
 /// An oracle at work.
 pub(crate) struct Guest {
     pub(crate) question: Question,
@@ -46,8 +49,7 @@ impl Guest {
 /// Runs oracles by their component, and the one step of the pipeline.
 pub(crate) struct Guests {
     oracles: Mutex<BTreeMap<Digest, Arc<Oracle>>>,
-    /// What the pipeline's step does with its workspace.
-    step: Mutex<Arc<dyn Fn(&Path) -> Outcome + Send + Sync>>,
+    step: Mutex<Arc<Work>>,
     pub(crate) runs: AtomicUsize,
 }
 

@@ -236,7 +236,8 @@ fn a_flaky_oracle_is_weighed() {
     let mut right = 0;
     for round in 0..10u64 {
         let judge = Scripted::new(move |at, nth| {
-            let flake = mixed(round << 32 | (at as u64) << 16 | u64::from(nth)) % 10 == 0;
+            let number = round << 32 | (at as u64) << 16 | u64::from(nth);
+            let flake = mixed(number).is_multiple_of(10);
             observed(if at >= 23 || flake {
                 Verdict::Bad
             } else {

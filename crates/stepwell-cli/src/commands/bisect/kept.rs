@@ -15,7 +15,8 @@ use stepwell_bisect::log_text::{Line, Log, Mark, Start};
 use stepwell_culprit::{GitArchive, Record};
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::{
-    BisectEvent, Conclusion, Observation, ProbeEnd, SearchId, SearchSummary, Verdict, Version,
+    BisectEvent, Conclusion, Observation, ProbeEnd, Purpose, SearchId, SearchSummary, Verdict,
+    Version,
 };
 use stepwell_report::hostile;
 use stepwell_store::Journal;
@@ -187,8 +188,7 @@ pub(super) fn resume(
         output: args.shown.output,
         report: args.shown.report,
     };
-    let jobs = record.settings.jobs;
-    searching::drive(workshop, Task::Resume(record.id), jobs, telling)
+    searching::drive(workshop, Task::Resume(record.id), &record.settings, telling)
 }
 
 /// Refuses to go on with another oracle than the one that judged so far.
@@ -301,7 +301,13 @@ fn text(record: &Record) -> Log {
     for (_, event) in &record.events {
         match event {
             BisectEvent::Opened(asked) => begin(&mut log, asked),
-            BisectEvent::Started { probe, version, .. } => {
+            // What was judged once more says nothing new.
+            BisectEvent::Started {
+                probe,
+                version,
+                purpose,
+                ..
+            } if *purpose != Purpose::Verify => {
                 running.insert(*probe, &**version);
             }
             BisectEvent::Ended { probe, end, .. } => {
@@ -321,7 +327,9 @@ fn text(record: &Record) -> Log {
                 }
             }
             BisectEvent::Concluded(found) => conclusion = Some(&**found),
-            BisectEvent::Ranged { .. } | BisectEvent::Progress { .. } => {}
+            BisectEvent::Started { .. }
+            | BisectEvent::Ranged { .. }
+            | BisectEvent::Progress { .. } => {}
         }
     }
     for (version, observation) in marks {

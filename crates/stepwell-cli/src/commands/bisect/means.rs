@@ -1,6 +1,6 @@
 //! What a search judges with, as it is kept for another process.
 
-use super::{OracleArgs, RunArgs};
+use super::{OracleArgs, RunArgs, quoted, written};
 use crate::commands::run::secrets;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -156,6 +156,59 @@ impl Means {
             .strip_prefix(&self.project)
             .unwrap_or(Path::new(PIPELINE));
         inside.to_string_lossy().into_owned()
+    }
+
+    /// The command that judges one version once more; `{good}` and `{bad}` stand for its parent and for
+    /// itself.
+    pub(super) fn reproduction(&self) -> String {
+        let mut words = vec!["stepwell".to_owned(), "bisect".to_owned()];
+        let mut program = Vec::new();
+        let mut flag = |name: &str, value: String| words.extend([name.to_owned(), quoted(&value)]);
+        match &self.judge {
+            Judging::Hand => return String::new(),
+            Judging::Program { file, args } => {
+                program.push("--".to_owned());
+                program.push(quoted(&self.seen(file)));
+                program.extend(args.iter().map(|arg| quoted(arg)));
+            }
+            Judging::Oracle { name, inputs } => {
+                if let Some(name) = name {
+                    let name = match is_path(name) {
+                        true => self.seen(Path::new(name)),
+                        false => name.clone(),
+                    };
+                    flag("--oracle", name);
+                }
+                for (name, value) in inputs {
+                    flag("--input", written(name, value));
+                }
+                let file = self.pipeline.as_deref().map(|file| self.seen(file));
+                if let Some(file) = file.filter(|file| file != PIPELINE) {
+                    flag("--pipeline", file);
+                }
+            }
+        }
+        let named = [("--var", &self.variables), ("--param", &self.parameters)];
+        for (name, pairs) in named {
+            for (key, value) in pairs {
+                flag(name, format!("{key}={value}"));
+            }
+        }
+        for secret in &self.secrets {
+            flag("--secret", secret.clone());
+        }
+        if !program.is_empty() {
+            words.insert(2, "run".to_owned());
+        }
+        words.extend(["--fresh", "--good", "{good}", "--bad", "{bad}"].map(str::to_owned));
+        words.extend(program);
+        words.join(" ")
+    }
+
+    /// A file as it is called in the project's folder.
+    fn seen(&self, file: &Path) -> String {
+        let inside = file.strip_prefix(&self.project).unwrap_or(file);
+        inside.display().to_string()
     }
 
     /// As it is kept with a search.

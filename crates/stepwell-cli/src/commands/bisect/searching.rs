@@ -99,7 +99,10 @@ fn begin(
         terms: range.terms.unwrap_or_else(|| workshop.terms()),
         noise: workshop.noise(&how),
         command: super::command_line(),
-        settings: workshop.settings(&how),
+        settings: Settings {
+            reproduce: means.reproduction(),
+            ..workshop.settings(&how)
+        },
         caller: means.to_text(),
     };
     let telling = Telling {
@@ -107,15 +110,15 @@ fn begin(
         output: told.output,
         report: told.report,
     };
-    let jobs = request.settings.jobs;
-    drive(workshop, Task::Begin(Box::new(request)), jobs, telling)
+    let settings = request.settings.clone();
+    drive(workshop, Task::Begin(Box::new(request)), &settings, telling)
 }
 
 /// Does it and tells of it.
 pub(super) fn drive(
     workshop: Workshop,
     task: Task,
-    jobs: u32,
+    settings: &Settings,
     telling: Telling,
 ) -> Result<Exit, Failure> {
     let folder = own_folder(&workshop.pipelines.project).map_err(Failure::Defect)?;
@@ -127,7 +130,7 @@ pub(super) fn drive(
         let journal = crate::commands::run::open_own(&folder)
             .await
             .map_err(|error| Failure::Defect(journal_problem(&error, &error)))?;
-        let ended = perform(workshop, task, jobs, &telling, &journal, &work, &handle).await;
+        let ended = perform(workshop, task, settings, &telling, &journal, &work, &handle).await;
         let closed = journal.close().await;
         let ended = ended?;
         closed.map_err(|error| Failure::Defect(journal_problem(&error, &error)))?;
@@ -154,7 +157,7 @@ pub(super) fn drive(
 async fn perform(
     workshop: Workshop,
     task: Task,
-    jobs: u32,
+    settings: &Settings,
     telling: &Telling,
     journal: &Journal,
     work: &WorkFolder,
@@ -166,7 +169,7 @@ async fn perform(
         ExportLimits::default(),
     );
     let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
-    let steps = Arc::new(workshop.steps(jobs)?);
+    let steps = Arc::new(workshop.steps(settings.jobs)?);
     let strategist = workshop.strategist.map(|part| {
         let asked = ComponentStrategist::new(Arc::clone(&steps), guests.clone(), part);
         Arc::new(asked) as Arc<dyn Strategist>
@@ -180,7 +183,7 @@ async fn perform(
             .map_err(|error| Failure::Defect(Diagnostic::error("no-store", with_causes(&error))))?,
         folder: work.path().join("lab"),
         guests: guests.clone(),
-        remember: Settings::default().remember,
+        remember: settings.remember,
     };
     let judge = ComponentJudge::new(steps, bench, workshop.oracle, journal.clone());
     let (events, told) = mpsc::unbounded_channel();

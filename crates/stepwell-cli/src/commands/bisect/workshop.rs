@@ -191,6 +191,7 @@ impl Workshop {
             inside: if how.exhaustive { None } else { usual.inside },
             trials: how.trials,
             max_trials: how.max_trials,
+            remember: !how.fresh,
             ..usual
         }
     }
