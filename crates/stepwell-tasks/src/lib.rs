@@ -71,7 +71,18 @@ impl Tasks {
     /// too and found by its name, but is no task.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let carried = BUILT_IN.iter().filter(|(_, bytes)| is_task(bytes));
+        self.listed(|bytes| !names(bytes, SEARCH))
+    }
+
+    /// The names of what is built in and speaks this interface of a search, sorted.
+    #[must_use]
+    pub fn speaking(&self, interface: &str) -> Vec<String> {
+        let interface = format!("{SEARCH}{interface}@");
+        self.listed(|bytes| names(bytes, &interface))
+    }
+
+    fn listed(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<String> {
+        let carried = BUILT_IN.iter().filter(|(_, bytes)| wanted(bytes));
         let mut names: Vec<String> = carried.map(|(name, _)| (*name).to_owned()).collect();
         let files = self
             .folder
@@ -82,7 +93,7 @@ impl Tasks {
             if path
                 .extension()
                 .is_some_and(|extension| extension == "wasm")
-                && read(&path).is_ok_and(|file| is_task(&file.bytes))
+                && read(&path).is_ok_and(|file| wanted(&file.bytes))
             {
                 names.extend(
                     path.file_stem()
@@ -175,11 +186,14 @@ impl Tasks {
     }
 }
 
-/// Whether a component is to be listed as a task: one that speaks the interfaces of a search names them
-/// in its bytes. What it really is, the sandbox finds out when it is used.
-fn is_task(bytes: &[u8]) -> bool {
-    const SEARCH: &[u8] = b"stepwell:bisect/";
-    !bytes.windows(SEARCH.len()).any(|part| part == SEARCH)
+/// What the interfaces of a search are called.
+const SEARCH: &str = "stepwell:bisect/";
+
+/// Whether a component names an interface in its bytes, which is enough for a list. What it really is,
+/// the sandbox finds out when it is used.
+fn names(bytes: &[u8], interface: &str) -> bool {
+    let interface = interface.as_bytes();
+    bytes.windows(interface.len()).any(|part| part == interface)
 }
 
 fn read(path: &Path) -> io::Result<TaskFile> {

@@ -48,10 +48,13 @@ enum BisectCommand {
     Next(hand::TurnArgs),
     Undo(hand::TurnArgs),
     Reset(hand::ResetArgs),
-    /// A word of the search for `good` or `bad`
-    #[command(external_subcommand)]
-    Term(Vec<String>),
 }
+
+/// The words that are commands.
+const COMMANDS: [&str; 14] = [
+    "run", "resume", "log", "replay", "list", "show", "start", "good", "bad", "skip", "next",
+    "undo", "reset", "help",
+];
 
 #[derive(Debug, Args)]
 struct SearchArgs {
@@ -63,6 +66,9 @@ struct SearchArgs {
     how: HowArgs,
     #[command(flatten)]
     shown: ShownArgs,
+    /// A word of a search by hand for `good` or `bad`, and versions
+    #[arg(hide = true, value_name = "WORD")]
+    words: Vec<String>,
     /// Only versions that change one of these paths are judged
     #[arg(last = true, value_name = "PATHS")]
     paths: Vec<String>,
@@ -242,7 +248,15 @@ impl BisectArgs {
         let console = Console::new();
         let (output, ended) = match self.command {
             None => {
-                let args = self.search;
+                let mut args = self.search;
+                let mut words = std::mem::take(&mut args.words).into_iter();
+                if let Some(word) = words.next() {
+                    return end(
+                        hand::term(word, words.collect(), console),
+                        args.shown.output,
+                        console,
+                    );
+                }
                 (
                     args.shown.output,
                     searching::search(args, environment, console),
@@ -280,15 +294,19 @@ impl BisectArgs {
             Some(BisectCommand::Next(args)) => (ReportFormat::Human, hand::next(&args, console)),
             Some(BisectCommand::Undo(args)) => (ReportFormat::Human, hand::undo(&args, console)),
             Some(BisectCommand::Reset(args)) => (ReportFormat::Human, hand::reset(&args, console)),
-            Some(BisectCommand::Term(words)) => (ReportFormat::Human, hand::term(words, console)),
         };
-        match ended {
-            Ok(exit) => exit,
-            Err(Failure::Input(problems)) => problems.report(console, output.of_problems()),
-            Err(Failure::Defect(problem)) => {
-                Problems::of_file("stepwell bisect", problem).print(console, output.of_problems());
-                Exit::Defect
-            }
+        end(ended, output, console)
+    }
+}
+
+/// Tells what went wrong, and how the program ends.
+fn end(ended: Result<Exit, Failure>, output: ReportFormat, console: Console) -> Exit {
+    match ended {
+        Ok(exit) => exit,
+        Err(Failure::Input(problems)) => problems.report(console, output.of_problems()),
+        Err(Failure::Defect(problem)) => {
+            Problems::of_file("stepwell bisect", problem).print(console, output.of_problems());
+            Exit::Defect
         }
     }
 }
@@ -314,10 +332,6 @@ fn quoted(word: &str) -> String {
 
 /// Reads `NEW,OLD`.
 fn terms(text: &str) -> Result<Terms, String> {
-    const KNOWN: [&str; 13] = [
-        "run", "resume", "log", "replay", "list", "show", "start", "skip", "next", "undo", "reset",
-        "help", "terms",
-    ];
     let usable = |term: &str| {
         let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         !term.is_empty() && !term.starts_with('-') && term.chars().all(letters) && term.len() <= 40
@@ -331,7 +345,7 @@ fn terms(text: &str) -> Result<Terms, String> {
                 "`{term}` is no word of letters, digits, `-` and `_`"
             ));
         }
-        if KNOWN.contains(&term) {
+        if COMMANDS.contains(&term) && !["good", "bad"].contains(&term) {
             return Err(format!("`{term}` is a command of `stepwell bisect`"));
         }
     }

@@ -115,7 +115,12 @@ impl Parts<'_> {
         tasks.built_in(name).map_err(|error| {
             let declared = self.declared.iter().filter(|part| part.kind == kind);
             let declared = declared.map(|part| part.name.value.as_str());
-            let built_in = tasks.names();
+            let built_in = tasks.speaking(match kind {
+                PartKind::Oracle => "judge",
+                PartKind::Strategist => "strategy",
+                PartKind::Notifier => "notify",
+                PartKind::Publisher => "publish",
+            });
             let known = declared.chain(built_in.iter().map(String::as_str));
             let label = did_you_mean(name, known, "");
             let word = kind.as_str();
@@ -131,8 +136,9 @@ impl Parts<'_> {
                 .into_iter()
                 .fold(problem, Diagnostic::help)
                 .help(format!(
-                    "name one of `[{}.NAME]`, a built-in one, or a `.wasm` file",
-                    kind.section()
+                    "name one of `[{}.NAME]`, a `.wasm` file, or a built-in one: {}",
+                    kind.section(),
+                    built_in.join(", ")
                 ))
         })
     }

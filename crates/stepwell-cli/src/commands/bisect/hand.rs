@@ -3,11 +3,11 @@
 //! Nobody's checkout is touched: the files of the version that is to be judged are put into a folder
 //! of their own, in which people can build and try them.
 
-use super::kept::{PlaceArgs, journal_failure};
+use super::kept::{NO_SEARCH, PlaceArgs, journal_failure};
 use super::means::Means;
 use super::range::Ends;
 use super::searching::failure;
-use super::{Failure, RangeArgs, shown};
+use super::{COMMANDS, Failure, RangeArgs, shown};
 use crate::commands::run::{control_runtime, own_folder};
 use crate::console::Console;
 use crate::environment::Environment;
@@ -144,6 +144,7 @@ fn begin(
         settings: Settings {
             ends: JudgedEnds::Neither,
             verify: 0,
+            reproduce: "git show {bad}".to_owned(),
             ..Settings::default()
         },
         caller: means.to_text(),
@@ -232,7 +233,7 @@ async fn current(project: &Path, journal: &Journal) -> Result<SearchId, Failure>
     latest
         .filter(|latest| left.is_none_or(|left| left < *latest))
         .ok_or_else(|| {
-            Diagnostic::error("no-search", "no search is going on")
+            Diagnostic::error(NO_SEARCH, "no search is going on")
                 .help("begin one: `stepwell bisect start --good REV --bad REV`")
                 .into()
         })
@@ -268,16 +269,40 @@ pub(super) fn mark(word: &Word, args: &MarkArgs, console: Console) -> Result<Exi
 }
 
 /// `stepwell bisect WORD`, with a word of the search.
-pub(super) fn term(mut words: Vec<String>, console: Console) -> Result<Exit, Failure> {
-    if words.is_empty() {
-        return Ok(Exit::WrongInput);
-    }
-    let word = words.remove(0);
+pub(super) fn term(
+    word: String,
+    revisions: Vec<String>,
+    console: Console,
+) -> Result<Exit, Failure> {
     let args = MarkArgs {
-        revisions: words,
+        revisions,
         place: PlaceArgs { project: None },
     };
-    mark(&Word::Term(word), &args, console)
+    let said = Word::Term(word.clone());
+    mark(&said, &args, console).map_err(|failure| match failure {
+        Failure::Input(problems)
+            if problems
+                .diagnostics
+                .iter()
+                .any(|problem| problem.code == NO_SEARCH) =>
+        {
+            let message = format!("`{word}` is no command of `stepwell bisect`");
+            unknown(message, &word, &COMMANDS)
+        }
+        other => other,
+    })
+}
+
+fn unknown(message: String, word: &str, known: &[&str]) -> Failure {
+    let near = stepwell_spec::did_you_mean(word, known.iter().copied(), "");
+    let problem = Diagnostic::error("unknown-term", message);
+    let problem = match near.as_str() {
+        "" => problem,
+        near => problem.help(near),
+    };
+    problem
+        .help("`stepwell bisect --help` lists the commands")
+        .into()
 }
 
 /// `stepwell bisect next`.
@@ -342,23 +367,13 @@ impl Session {
             Word::Term(word) if *word == terms.old => Ok(Verdict::Good),
             Word::Term(word) if *word == terms.new => Ok(Verdict::Bad),
             Word::Term(word) => {
-                let message = format!("`{word}` is no command and no word of this search");
-                let known = [
-                    terms.old.as_str(),
-                    terms.new.as_str(),
-                    "skip",
-                    "undo",
-                    "reset",
-                ];
-                let near = stepwell_spec::did_you_mean(word, known, "");
-                let problem = Diagnostic::error("unknown-term", message);
-                let problem = match near.as_str() {
-                    "" => problem,
-                    near => problem.help(near),
-                };
-                Err(problem
-                    .help(format!("its words are `{}` and `{}`", terms.old, terms.new))
-                    .into())
+                let message = format!(
+                    "`{word}` is no command, and the words of this search are `{}` and `{}`",
+                    terms.old, terms.new
+                );
+                let mut known = vec![terms.old.as_str(), terms.new.as_str()];
+                known.extend(COMMANDS);
+                Err(unknown(message, word, &known))
             }
         }
     }

@@ -22,6 +22,9 @@ use stepwell_report::hostile;
 use stepwell_store::Journal;
 use stepwell_workspace::{ExportLimits, Repository};
 
+/// The code of the diagnostic for a search that is not there.
+pub(super) const NO_SEARCH: &str = "no-search";
+
 /// Go on with a search that was stopped or killed; what was judged is not judged again
 #[derive(Debug, Args)]
 pub(super) struct ResumeArgs {
@@ -110,24 +113,16 @@ pub(super) fn journal_failure(error: stepwell_store::JournalError) -> Failure {
 }
 
 fn no_search() -> Failure {
-    Diagnostic::error("no-search", "nothing was searched in this project")
+    Diagnostic::error(NO_SEARCH, "nothing was searched in this project")
         .help("begin with `stepwell bisect --good REV`, or name the project with `--project`")
         .into()
 }
 
-/// The search that is meant; `any` says whether it may have ended.
-async fn named(journal: &Journal, search: Option<&str>, any: bool) -> Result<SearchId, Failure> {
-    let mut all = Record::list(journal).await.map_err(journal_failure)?;
+/// The search that is meant: by default the latest.
+async fn named(journal: &Journal, search: Option<&str>) -> Result<SearchId, Failure> {
+    let all = Record::list(journal).await.map_err(journal_failure)?;
     let Some(search) = search else {
-        if all.is_empty() {
-            return Err(no_search());
-        }
-        all.retain(|(_, ended)| any || !ended);
-        return all.last().map(|(id, _)| *id).ok_or_else(|| {
-            Diagnostic::error("no-search", "all searches have ended")
-                .help("`stepwell bisect show` tells what the latest found")
-                .into()
-        });
+        return all.last().map(|(id, _)| *id).ok_or_else(no_search);
     };
     let wanted = search.to_ascii_uppercase();
     let mut fitting = all.iter().filter(|(id, _)| {
@@ -138,13 +133,13 @@ async fn named(journal: &Journal, search: Option<&str>, any: bool) -> Result<Sea
         (Some((id, _)), None) => Ok(*id),
         (Some(_), Some(_)) => {
             let message = format!("more than one search ends with `{search}`");
-            Err(Diagnostic::error("no-search", message)
+            Err(Diagnostic::error(NO_SEARCH, message)
                 .help("give more of its identifier")
                 .into())
         }
         (None, _) => {
             let message = format!("there is no search `{search}`");
-            Err(Diagnostic::error("no-search", message)
+            Err(Diagnostic::error(NO_SEARCH, message)
                 .help("`stepwell bisect list` names them")
                 .into())
         }
@@ -166,13 +161,11 @@ pub(super) fn resume(
     console: Console,
 ) -> Result<Exit, Failure> {
     let project = args.place.project()?;
-    let record = with_journal(&project, async |journal| {
-        let search = named(journal, args.search.as_deref(), false).await?;
-        read(journal, search).await
-    })?;
-    let means: Means = serde_json::from_str(&record.caller).map_err(|_| {
-        let message = format!("{} was begun by another version of Stepwell", record.id);
-        Diagnostic::error("no-search", message).help("begin it again")
+    let (record, means) = with_journal(&project, async |journal| match &args.search {
+        Some(search) => read(journal, named(journal, Some(search)).await?)
+            .await
+            .and_then(with_means),
+        None => latest_open(journal).await,
     })?;
     if means.judge == Judging::Hand {
         let message = format!("in {} you say yourself what versions are", record.id);
@@ -180,8 +173,9 @@ pub(super) fn resume(
             .help("`stepwell bisect next` names the version that is to be judged")
             .into());
     }
+    let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
     let quiet = args.shown.output == ReportFormat::Json;
-    let workshop = Workshop::open(&means, environment, console, quiet)?;
+    let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
     changed(&record, &workshop)?;
     let telling = Telling {
         console,
@@ -189,6 +183,32 @@ pub(super) fn resume(
         report: args.shown.report,
     };
     searching::drive(workshop, Task::Resume(record.id), &record.settings, telling)
+}
+
+/// The latest search that an oracle judges and that has not ended.
+async fn latest_open(journal: &Journal) -> Result<(Record, Means), Failure> {
+    let all = Record::list(journal).await.map_err(journal_failure)?;
+    for (search, _) in all.iter().rev().filter(|(_, ended)| !ended) {
+        let known = with_means(read(journal, *search).await?)?;
+        if known.1.judge != Judging::Hand {
+            return Ok(known);
+        }
+    }
+    Err(Diagnostic::error(NO_SEARCH, "all searches have ended")
+        .help("`stepwell bisect show` tells what the latest found")
+        .into())
+}
+
+fn with_means(record: Record) -> Result<(Record, Means), Failure> {
+    match serde_json::from_str(&record.caller) {
+        Ok(means) => Ok((record, means)),
+        Err(_) => {
+            let message = format!("{} was begun by another version of Stepwell", record.id);
+            Err(Diagnostic::error(NO_SEARCH, message)
+                .help("begin it again")
+                .into())
+        }
+    }
 }
 
 /// Refuses to go on with another oracle than the one that judged so far.
@@ -214,7 +234,7 @@ fn changed(record: &Record, workshop: &Workshop) -> Result<(), Failure> {
 pub(super) fn show(args: &ShowArgs, console: Console) -> Result<Exit, Failure> {
     let project = args.place.project()?;
     let record = with_journal(&project, async |journal| {
-        let search = named(journal, args.search.as_deref(), true).await?;
+        let search = named(journal, args.search.as_deref()).await?;
         read(journal, search).await
     })?;
     let repository = Repository::open(&project).map_err(|error| git_problem(&error))?;
@@ -284,7 +304,7 @@ pub(super) fn short(version: &Version) -> &str {
 pub(super) fn log(args: &LogArgs, console: Console) -> Result<Exit, Failure> {
     let project = args.place.project()?;
     let record = with_journal(&project, async |journal| {
-        let search = named(journal, args.search.as_deref(), true).await?;
+        let search = named(journal, args.search.as_deref()).await?;
         read(journal, search).await
     })?;
     console.out(&text(&record).to_string());

@@ -22,7 +22,7 @@ use stepwell_diagnostic::Diagnostic;
 use stepwell_event::SearchId;
 use stepwell_runner::CancelLevel;
 use stepwell_store::{Blobs, Journal};
-use stepwell_workspace::ExportLimits;
+use stepwell_workspace::{ExportLimits, Repository};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -87,8 +87,9 @@ fn begin(
     console: Console,
 ) -> Result<Exit, Failure> {
     let quiet = told.output == ReportFormat::Json;
-    let workshop = Workshop::open(&means, environment, console, quiet)?;
-    let ends = Ends::of(&workshop.repository, &range, &paths)?;
+    let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
+    let ends = Ends::of(&repository, &range, &paths)?;
+    let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
     let request = Request {
         project: means.project_name(),
         good: ends.good.iter().map(ToString::to_string).collect(),

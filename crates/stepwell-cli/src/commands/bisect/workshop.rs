@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::isolation::{Steps, StepsConfig};
 use crate::preparation::{Loaded, Loader, PARALLEL_JOBS, Program, Source};
 use crate::problem::Problems;
-use crate::search::{Own, Parts, ProjectPipelines, Ready, Wish, git_problem};
+use crate::search::{Own, Parts, ProjectPipelines, Ready, Wish};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -47,11 +47,11 @@ pub(in crate::commands) struct Workshop {
 impl Workshop {
     pub(in crate::commands) fn open(
         means: &Means,
+        repository: Repository,
         environment: &Environment,
         console: Console,
         quiet: bool,
     ) -> Result<Self, Failure> {
-        let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
         let configuration = Configuration::read(environment.config.as_deref())?;
         let isolation = configuration.isolation(means.isolation())?;
         let secrets = means.secrets()?;

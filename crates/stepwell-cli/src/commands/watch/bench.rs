@@ -108,7 +108,8 @@ impl Project {
         let quiet = args.output == super::OutputFormat::Json;
         let means = means(args)?;
         let how = HowArgs::of(args.jobs, args.isolation);
-        let workshop = Workshop::open(&means, environment, console, quiet)?;
+        let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
+        let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
         let Own::Loaded(own) = &workshop.pipelines.own else {
             let message = format!("there is no file `{}`", args.file.display());
             return Err(Diagnostic::error("no-file", message).into());
