@@ -26,6 +26,8 @@ fn the_program_lists_its_commands() {
     Commands:
       run          Run a pipeline
       replay       Run a recorded step once more, in a copy of the project, and tell what differs
+      bisect       Find the change that broke something
+      watch        Look at a branch again and again: publish what is good, find and tell who broke it
       check        Say whether a pipeline can run, without running it
       plan         Show what would run: stages, jobs and steps with their inputs, grants and conditions
       eval         Evaluate an expression

@@ -296,6 +296,72 @@ fn a_notifier_that_nobody_answers_is_asked_again() {
     assert!(server.try_recv().is_err(), "it was asked again at once");
 }
 
+/// A mail server on the loopback interface, and what each letter's sender said.
+fn mail_server() -> (u16, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (heard, hears) = channel();
+    thread::spawn(move || {
+        for line in listener.incoming() {
+            let mut line = line.unwrap();
+            let lines = BufReader::new(line.try_clone().unwrap()).lines();
+            let mut said = String::new();
+            let mut in_letter = false;
+            line.write_all(b"220 here\r\n").unwrap();
+            for text in lines.map_while(Result::ok) {
+                said += &format!("{text}\n");
+                let answer: &[u8] = match (text.as_str(), in_letter) {
+                    (".", true) => {
+                        in_letter = false;
+                        b"250 taken\r\n"
+                    }
+                    (_, true) => continue,
+                    ("DATA", _) => {
+                        in_letter = true;
+                        b"354 go on\r\n"
+                    }
+                    ("QUIT", _) => b"221 bye\r\n",
+                    _ => b"250 yes\r\n",
+                };
+                line.write_all(answer).unwrap();
+            }
+            heard.send(said).unwrap();
+        }
+    });
+    (port, hears)
+}
+
+#[test]
+fn a_letter_reaches_the_author_of_the_culprit() {
+    let (port, _server) = server();
+    let (mail, letters) = mail_server();
+    let env = project(port, "[notifiers.letter]\nsource = \"email\"");
+    env.write(
+        "config.toml",
+        format!(
+            "[network]\nprivate = [\"127.0.0.0/8\"]\n[mail]\nhost = \"127.0.0.1\"\nport = {mail}\n\
+             encryption = \"none\"\nfrom = \"Stepwell <ci@example.org>\"\n"
+        ),
+    );
+    let mut history = History::default();
+    history.commit("Dev 1 <dev1@example.org>", &[]);
+    history.commit("Ada Break <ada@example.org>", &[("bug", Some("x"))]);
+    history.make(env.project());
+    let output = watch(&env, &["--since", "main~1"]);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+    let letter = letters.recv_timeout(Duration::from_secs(5)).unwrap();
+    assert!(letter.contains("RCPT TO:<ada@example.org>"), "{letter}");
+    assert!(
+        letter.contains("Auto-Submitted: auto-generated"),
+        "{letter}"
+    );
+    assert!(
+        output.stdout.contains("letter told Ada Break"),
+        "{}",
+        output.stdout
+    );
+}
+
 #[test]
 fn it_waits_for_the_next_time_and_ends_when_asked() {
     let (port, server) = server();

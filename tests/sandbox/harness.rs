@@ -93,19 +93,6 @@ pub(crate) fn asked(name: &str, question: Question) -> Step {
     Step::new(guest(name), Entry::Bisect(Box::new(question)))
 }
 
-/// A component of `stepwell:bisect` that comes with Stepwell, by its name.
-pub(crate) fn asked_plugin(name: &str, question: Question) -> Step {
-    Step::new(plugin(name), Entry::Bisect(Box::new(question)))
-}
-
-/// The bytes of a component of `plugins`.
-pub(crate) fn plugin(name: &str) -> Vec<u8> {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| Guests::Plugins.build().unwrap());
-    let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 /// What a host does that a guest asks for something; `None` if it never answers.
 pub(crate) type Host = fn(&HostCall) -> Option<HostAnswer>;
 
@@ -126,7 +113,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    fn new(bytes: Vec<u8>, entry: Entry) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>, entry: Entry) -> Self {
         let stop = StopHandle::default();
         Self {
             bytes,

@@ -1,18 +1,34 @@
 //! The oracles and notifiers that come with Stepwell, as the components that they are.
 
-use crate::harness::{Ran, asked_plugin, plugin, try_code};
+use crate::harness::{Ran, Step, try_code};
 use crate::server::{Line, Server, online};
 use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use stepwell_event::{
-    Evidence, Finite, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabStep,
+    Entry, Evidence, Finite, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabStep,
     NoiseModel, Notice, Observation, Person, Question, Reply, Role, RunResult, SkipKind,
     StepResult, Verdict, Version,
 };
 use stepwell_sandbox::Metering;
+use stepwell_testkit::guests::Guests;
 
 const REPORT: &str = r#"<testsuites><testsuite name="unit">
 <testcase classname="cart" name="adds"><failure message="left 3, right 4"/></testcase>
 <testcase classname="cart" name="removes"/></testsuite></testsuites>"#;
+
+/// A component of `stepwell:bisect` that comes with Stepwell, by its name.
+fn asked_plugin(name: &str, question: Question) -> Step {
+    Step::new(plugin(name), Entry::Bisect(Box::new(question)))
+}
+
+/// The bytes of a component of `plugins`.
+fn plugin(name: &str) -> Vec<u8> {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| Guests::Plugins.build().unwrap());
+    let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
 
 fn version() -> Version {
     Version {

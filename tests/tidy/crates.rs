@@ -103,6 +103,8 @@ const EDGES: [(&str, &[&str]); 5] = [
     (
         "stepwell-cli",
         &[
+            "stepwell-bisect",
+            "stepwell-culprit",
             "stepwell-diagnostic",
             "stepwell-engine",
             "stepwell-event",

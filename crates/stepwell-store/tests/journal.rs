@@ -218,7 +218,7 @@ async fn a_newer_schema_is_refused() {
     open(&directory).await.close().await.unwrap();
     sql(directory.path(), "UPDATE schema_version SET version = 7").await;
     let error = Journal::open(directory.path()).await.unwrap_err();
-    let expect = JournalErrorKind::NewerSchema { found: 7, known: 2 };
+    let expect = JournalErrorKind::NewerSchema { found: 7, known: 4 };
     assert_eq!(*error.kind(), expect);
     assert!(error.to_string().contains("schema version 7"), "{error}");
     assert!(error.help().unwrap().contains("newer stepwell"));

@@ -230,14 +230,14 @@ fn whom_not_to_tell_is_checked() {
     insta::assert_snapshot!(
         wrong("[watch]\nexclude = [\"bot\", \"a@\"]\nmax-per-day = -1"),
         @r#"
-    error[out-of-range]: `max-per-day` must be a number of culprits, or 0 to tell of none
-      4:15 "-1" out of range
     error[invalid-value]: "bot" in `exclude` is no address
-      3:12 "\"bot\"" has no domain
+      2:12 "\"bot\"" has no domain
       help: such as `"bot@example.org"`, or `"@bots.example.org"` for all of a domain
     error[invalid-value]: "a@" in `exclude` is no address
-      3:19 "\"a@\"" has no domain
+      2:19 "\"a@\"" has no domain
       help: such as `"bot@example.org"`, or `"@bots.example.org"` for all of a domain
+    error[out-of-range]: `max-per-day` must be a number of culprits, or 0 to tell of none
+      3:15 "-1" out of range
     "#
     );
 }

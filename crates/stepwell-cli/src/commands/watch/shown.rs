@@ -3,7 +3,7 @@
 use crate::commands::OutputFormat;
 use crate::console::Console;
 use crate::exit::Exit;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use stepwell_culprit::{Blame, Recipient, Telling, TickEnd, TickReport, TickResult};
 use stepwell_event::{Conclusion, FORMAT_VERSION, Person, Version};
@@ -43,14 +43,15 @@ impl Shown {
         at: Option<&DateTime<Utc>>,
         report: &TickReport,
     ) {
-        let at = at.map(moment).unwrap_or_default();
         match self.output {
             OutputFormat::Human => {
+                let at = at.map(moment).unwrap_or_default();
                 let words = words(head, report);
                 self.console.out(&format!("{at}  {branch}: {words}\n"));
             }
             OutputFormat::Json => {
-                let line = line(branch, head, &at, report);
+                let at = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+                let line = line(branch, head, at, report);
                 self.console.out(&format!("{line}\n"));
             }
         }
@@ -213,7 +214,7 @@ fn person(person: &Person) -> &str {
 }
 
 /// The same for programs.
-fn line(branch: &str, head: &Version, at: &str, report: &TickReport) -> String {
+fn line(branch: &str, head: &Version, at: Option<String>, report: &TickReport) -> String {
     let end = &report.end;
     let (result, blame, why) = match &end.result {
         TickResult::NothingNew => ("nothing-new", None, None),

@@ -51,6 +51,7 @@ fn finding(conclusion: Conclusion, probes: Vec<Probe>) -> Box<Finding> {
         },
         commits: 9,
         versions: 9,
+        range: Vec::new(),
         probes,
         conclusion,
         cost: Cost::default(),
