@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod all_at_once;
+mod bisect;
 mod bounds;
 mod cancel;
 mod check;

@@ -10,6 +10,7 @@ use crate::configuration::Configuration;
 use crate::environment::Environment;
 use crate::predefined;
 use crate::problem::Problems;
+use crate::search::Parts;
 use loading::UNKNOWN_TASK;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub(crate) struct Request<'a> {
     pub(crate) environment: &'a Environment,
     /// Told before a task is compiled, which may take seconds.
     pub(crate) on_compile: &'a dyn Fn(&str),
+    /// Whether what only searches and watching use is looked at too.
+    pub(crate) whole: bool,
 }
 
 impl Request<'_> {
@@ -57,7 +60,11 @@ impl Request<'_> {
             Ok(loader) => loader,
             Err(problem) => return Err(source.refused(vec![problem])),
         };
-        let loaded = Loaded::new(source, None, &loader, &configuration);
+        let mut loaded = Loaded::new(source, None, &loader, &configuration);
+        if self.whole {
+            let more = self.elsewhere(&loaded.source, &loader, &configuration);
+            loaded.source.diagnostics.extend(more);
+        }
         let (plan, warnings) = loaded.plan(self.variables, self.secrets, &configuration)?;
         let checkout = Checkout::of(&loaded.source.project).unwrap_or_default();
         let project = &loaded.source.project;
@@ -71,6 +78,35 @@ impl Request<'_> {
             codes: loaded.codes,
             warnings,
         })
+    }
+}
+
+impl Request<'_> {
+    /// What is wrong with what only searches and watching use.
+    fn elsewhere(
+        &self,
+        source: &Source,
+        loader: &Loader<'_>,
+        configuration: &Configuration,
+    ) -> Vec<Diagnostic> {
+        let mut problems = Parts {
+            declared: &source.pipeline.parts,
+            loader,
+            project: &source.project,
+            folder: &source.folder,
+            ceilings: &configuration.ceilings(),
+            secrets: self.secrets,
+        }
+        .check(&source.pipeline.bisect);
+        if let Some(publication) = source.publication() {
+            let loaded = Loaded::new(publication, None, loader, configuration);
+            let planned = loaded.plan(self.variables, self.secrets, configuration);
+            let told = planned.map_or_else(|told| told, |(_, told)| told);
+            // What is the same in both was told of the pipeline itself.
+            let more = told.diagnostics.into_iter();
+            problems.extend(more.filter(|problem| !source.diagnostics.contains(problem)));
+        }
+        problems
     }
 }
 

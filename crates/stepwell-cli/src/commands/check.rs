@@ -20,7 +20,7 @@ impl CheckArgs {
     pub(crate) fn execute(self, environment: &Environment) -> Exit {
         let console = Console::new();
         let output = self.pipeline.output;
-        let prepared = match self.pipeline.prepare(environment, console) {
+        let prepared = match self.pipeline.prepare_with(environment, console, true) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };

@@ -78,6 +78,16 @@ impl PipelineArgs {
         environment: &Environment,
         console: Console,
     ) -> Result<Prepared, Exit> {
+        self.prepare_with(environment, console, false)
+    }
+
+    /// The same; what only searches and watching use is looked at too if `whole` is set.
+    pub(crate) fn prepare_with(
+        &self,
+        environment: &Environment,
+        console: Console,
+        whole: bool,
+    ) -> Result<Prepared, Exit> {
         let name = self.file.display().to_string();
         let refused = |problems: Problems| problems.report(console, self.output);
         let secrets =
@@ -89,6 +99,7 @@ impl PipelineArgs {
             parameters: &self.parameters,
             secrets: &secrets,
             environment,
+            whole,
             on_compile: &|task| {
                 if self.output == OutputFormat::Human {
                     console.note(&format!("note: compiling `{task}` for this machine, once"));

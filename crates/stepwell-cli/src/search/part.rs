@@ -10,7 +10,7 @@ use stepwell_event::{Limits, Role};
 use stepwell_plan::{Ceilings, PlannedPart, plan_part};
 use stepwell_runner::now_ms;
 use stepwell_sandbox::{Code, Metering};
-use stepwell_spec::{PartKind, PartSource, did_you_mean};
+use stepwell_spec::{Bisect, PartKind, PartSource, did_you_mean};
 use stepwell_tasks::{TaskFile, Tasks};
 
 /// A component that is to take part.
@@ -42,15 +42,59 @@ pub(crate) struct Ready {
 }
 
 impl Parts<'_> {
-    /// Finds one, and makes it ready to be asked.
+    /// Finds one, and makes it ready to be asked. What is wrong with a declared one has its place in the
+    /// pipeline file.
     pub(crate) fn find(&self, wish: Wish<'_>) -> Result<Ready, Vec<Diagnostic>> {
-        let own = match self.declared_as(wish) {
-            Some(declared) => declared.clone(),
-            None => undeclared(wish),
-        };
-        let planned = self.planned(&own)?;
+        match self.declared_as(wish) {
+            Some(declared) => self.look_for(wish, declared),
+            None => self
+                .look_for(wish, &undeclared(wish))
+                .map_err(|mut problems| {
+                    problems
+                        .iter_mut()
+                        .for_each(|problem| problem.labels.clear());
+                    problems
+                }),
+        }
+    }
+
+    /// What is wrong with the declared ones, and with those that are named to judge and to choose.
+    pub(crate) fn check(&self, bisect: &Bisect) -> Vec<Diagnostic> {
+        let inputs = &[];
+        let mut problems = Vec::new();
+        for declared in self.declared.iter().filter(|part| part.intact) {
+            let (kind, name) = (declared.kind, declared.name.value.as_str());
+            match self.find(Wish { kind, name, inputs }) {
+                Ok(ready) => problems.extend(ready.warnings),
+                Err(told) => problems.extend(told),
+            }
+        }
+        let named = [
+            (PartKind::Oracle, &bisect.oracle),
+            (PartKind::Strategist, &bisect.strategist),
+        ];
+        for (kind, named) in named {
+            let Some(named) = named else { continue };
+            let name = named.value.as_str();
+            let wish = Wish { kind, name, inputs };
+            if self.declared_as(wish).is_none()
+                && let Err(told) = self.find(wish)
+            {
+                let told = told.into_iter();
+                problems.extend(told.map(|problem| problem.at(named.span.clone(), "")));
+            }
+        }
+        problems
+    }
+
+    fn look_for(
+        &self,
+        wish: Wish<'_>,
+        own: &stepwell_spec::Part,
+    ) -> Result<Ready, Vec<Diagnostic>> {
+        let planned = self.planned(own)?;
         let place = own.name.span.clone();
-        let file = self.file(&own, wish).map_err(|problem| vec![problem])?;
+        let file = self.file(own, wish).map_err(|problem| vec![problem])?;
         self.ready(wish, planned, &file, place)
     }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 use stepwell_culprit::{Course, Part, Settings};
-use stepwell_diagnostic::{Diagnostic, Severity};
+use stepwell_diagnostic::{Diagnostic, Severity, Sources};
 use stepwell_event::{NoiseModel, OracleSummary, Role, Terms};
 use stepwell_sandbox::Code;
 use stepwell_spec::{Bisect, PartKind};
@@ -67,6 +67,8 @@ impl Workshop {
         let bisect = bisect.unwrap_or_default();
         let folder = source.as_ref().map(|source| source.folder.clone());
         let declared = source.as_ref().map(|source| source.pipeline.parts.clone());
+        let sources = source.as_ref().map(|source| source.sources.clone());
+        let sources = sources.unwrap_or_else(|| Sources::of("stepwell bisect", ""));
         let own = own(
             source,
             program.as_ref(),
@@ -84,12 +86,12 @@ impl Workshop {
             secrets: &secrets,
         };
         let mut collected = Collected::default();
-        let oracle = collected.ready(find(&parts, means, &bisect, &own)?);
+        let oracle = collected.ready(find(&parts, means, &bisect, &own, &sources)?);
         let strategist = match &bisect.strategist {
             Some(name) => {
                 let (kind, name, inputs) = (PartKind::Strategist, name.value.as_str(), &[][..]);
                 let found = parts.find(Wish { kind, name, inputs });
-                Some(collected.ready(found.map_err(refused)?))
+                Some(collected.ready(found.map_err(|told| refused(&sources, told))?))
             }
             None => None,
         };
@@ -101,11 +103,9 @@ impl Workshop {
             .warnings
             .extend(problems.into_iter().map(|problem| Diagnostic {
                 severity: Severity::Warning,
-                labels: Vec::new(),
                 ..problem
             }));
         if !quiet && !collected.warnings.is_empty() {
-            let sources = stepwell_diagnostic::Sources::of("stepwell bisect", "");
             let text = stepwell_report::diagnostics(&sources, &collected.warnings, console.color);
             console.err(&text);
         }
@@ -219,16 +219,11 @@ impl Collected {
     }
 }
 
-fn refused(diagnostics: Vec<Diagnostic>) -> Failure {
+/// Problems of components, some of which have a place in the pipeline file.
+fn refused(sources: &Sources, diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::Input(Problems {
-        sources: stepwell_diagnostic::Sources::of("stepwell bisect", ""),
-        diagnostics: diagnostics
-            .into_iter()
-            .map(|problem| Diagnostic {
-                labels: Vec::new(),
-                ..problem
-            })
-            .collect(),
+        sources: sources.clone(),
+        diagnostics,
     })
 }
 
@@ -285,7 +280,13 @@ fn own(
 }
 
 /// The oracle that is meant.
-fn find(parts: &Parts<'_>, means: &Means, bisect: &Bisect, own: &Own) -> Result<Ready, Failure> {
+fn find(
+    parts: &Parts<'_>,
+    means: &Means,
+    bisect: &Bisect,
+    own: &Own,
+    sources: &Sources,
+) -> Result<Ready, Failure> {
     let (name, inputs) = match &means.judge {
         Judging::Oracle { name, inputs } => {
             let usual = bisect.oracle.as_ref().map(|oracle| oracle.value.as_str());
@@ -304,5 +305,6 @@ fn find(parts: &Parts<'_>, means: &Means, bisect: &Bisect, own: &Own) -> Result<
         Judging::Program { .. } | Judging::Hand => (EXIT_CODE, &[][..]),
     };
     let kind = PartKind::Oracle;
-    parts.find(Wish { kind, name, inputs }).map_err(refused)
+    let found = parts.find(Wish { kind, name, inputs });
+    found.map_err(|told| refused(sources, told))
 }
