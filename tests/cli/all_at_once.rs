@@ -43,7 +43,7 @@ run = "make"
     1 | nmae = "release"
       | ^^^^ did you mean `name`?
       |
-      = help: accepted here: name, run-number, extends, parameters, variables, tasks, stages, jobs, steps
+      = help: accepted here: name, run-number, extends, parameters, variables, tasks, stages, jobs, steps, oracles, strategists, notifiers, publishers, bisect, schedule, publish, watch
 
     error[invalid-value]: the path of a source is relative
      --> pipeline.toml:4:10
@@ -263,7 +263,7 @@ inputs = { any = "x" }
     1 | nmae = "release"
       | ^^^^ did you mean `name`?
       |
-      = help: accepted here: name, run-number, extends, parameters, variables, tasks, stages, jobs, steps
+      = help: accepted here: name, run-number, extends, parameters, variables, tasks, stages, jobs, steps, oracles, strategists, notifiers, publishers, bisect, schedule, publish, watch
 
     error[invalid-value]: the path of a source is relative
      --> pipeline.toml:7:10

@@ -211,6 +211,10 @@ pub enum Role {
     rename_all = "kebab-case",
     rename_all_fields = "kebab-case"
 )]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request holds one in a box, and no list of them is kept"
+)]
 pub enum Question {
     /// `judge.judge`. Whether the files are seen is decided by the request's workspace.
     Judge {

@@ -1,7 +1,5 @@
 //! What is remembered of branches that are watched.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
 use stepwell_store::{Journal, JournalErrorKind};
 
 #[tokio::test]

@@ -22,6 +22,10 @@ pub struct Sight {
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it at a time, and no list of them"
+)]
 pub(super) enum Order {
     /// Judge the newest version.
     JudgeHead,
@@ -82,6 +86,10 @@ pub struct TickEnd {
 
 /// What a tick found.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it at a time, and no list of them"
+)]
 pub enum TickResult {
     /// Nothing was judged: the newest version is the one that was looked at before.
     NothingNew,

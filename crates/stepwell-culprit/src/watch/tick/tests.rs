@@ -28,8 +28,8 @@ fn observation(verdict: Verdict, signature: Option<&str>) -> Observation {
     }
 }
 
-fn finding(conclusion: Conclusion, probes: Vec<Probe>) -> Box<Finding> {
-    Box::new(Finding {
+fn finding(conclusion: Conclusion, probes: Vec<Probe>) -> Finding {
+    Finding {
         format: 1,
         search: "search".to_owned(),
         asked: SearchSummary {
@@ -57,11 +57,11 @@ fn finding(conclusion: Conclusion, probes: Vec<Probe>) -> Box<Finding> {
         cost: Cost::default(),
         reproduce: String::new(),
         unverified: Vec::new(),
-    })
+    }
 }
 
 /// The culprit `id`, of which `signature` was seen, with `good` before it.
-pub(crate) fn culprit(id: &str, signature: &str, good: &str) -> Box<Finding> {
+pub(crate) fn culprit(id: &str, signature: &str, good: &str) -> Finding {
     let conclusion = Conclusion::Culprit {
         version: version(id),
         newest_good: Some(version(good)),
@@ -87,7 +87,7 @@ struct World {
     /// What is seen of the newest version.
     head: Verdict,
     /// What is found, the first search last.
-    found: Vec<Box<Finding>>,
+    found: Vec<Finding>,
     publishing: Result<(), String>,
 }
 
@@ -126,11 +126,11 @@ fn follow(sight: Sight, state: &State, mut world: World) -> (Vec<String>, TickEn
             }
             Order::Search { good } => {
                 orders.push(format!("search from {good}"));
-                Done::Searched(world.found.pop().unwrap())
+                Done::Searched(Box::new(world.found.pop().unwrap()))
             }
             Order::Weigh { good } => {
                 orders.push(format!("weigh from {good}"));
-                Done::Searched(world.found.pop().unwrap())
+                Done::Searched(Box::new(world.found.pop().unwrap()))
             }
             Order::Publish(version) => {
                 orders.push(format!("publish {}", version.id));
