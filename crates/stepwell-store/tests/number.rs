@@ -131,7 +131,7 @@ async fn a_journal_of_the_first_version_is_upgraded_and_keeps_what_it_has() {
         .fetch_all(&mut database)
         .await
         .unwrap();
-    assert_eq!(version, [2]);
+    assert_eq!(version, [4]);
 }
 
 /// Writes a journal as Stepwell 0.1 did.

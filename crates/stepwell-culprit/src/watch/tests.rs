@@ -49,7 +49,7 @@ impl World for Bad {
                 email: "ada@example.org".to_owned(),
             };
         }
-        Ok(*finding)
+        Ok(finding)
     }
 
     async fn publish(&self, version: &Version, _: Option<&str>) -> Result<(), String> {

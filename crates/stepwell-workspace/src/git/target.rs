@@ -8,8 +8,8 @@ use super::listing::odd;
 use super::{GitError, ObjectId};
 use crate::walk::FOLDER;
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, futimens, linkat, mkdirat,
-    openat, renameat, symlinkat, utimensat,
+    AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_OMIT, futimens, linkat,
+    mkdirat, openat, renameat, renameat_with, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use std::ffi::CStr;
@@ -73,7 +73,15 @@ impl Store {
         let mut file = File::from(openat(&self.folder, &draft, NEW, mode(executable))?);
         io::copy(content, &mut file)?;
         futimens(&file, &times())?;
-        renameat(&self.folder, &draft, &self.folder, name(id, executable))?;
+        // A name is never given to another file: whoever links to the first one at that moment would
+        // find it gone.
+        let (folder, kept) = (&self.folder, name(id, executable));
+        match renameat_with(folder, &draft, folder, &kept, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => unlinkat(folder, &draft, AtFlags::empty())?,
+            // A disk that does not know the flag.
+            Err(Errno::INVAL) => renameat(folder, &draft, folder, &kept)?,
+            renamed => renamed?,
+        }
         Ok(())
     }
 }

@@ -108,11 +108,14 @@ pub(super) struct Wanted {
     pub(super) terms: Terms,
 }
 
+/// Versions and what was said of them.
+pub(super) type Marks = Vec<(String, Verdict)>;
+
 /// Begins a search of which `marks` is known already.
 pub(super) fn begin(
     means: &Means,
     wanted: Wanted,
-    marks: Vec<(String, Verdict)>,
+    marks: Marks,
     console: Console,
 ) -> Result<Exit, Failure> {
     let request = Request {

@@ -1,7 +1,7 @@
 //! Searches by hand that begin with a log.
 
 use super::Failure;
-use super::hand::{Wanted, begin};
+use super::hand::{Marks, Wanted, begin};
 use super::kept::PlaceArgs;
 use super::means::Means;
 use crate::console::Console;
@@ -43,10 +43,7 @@ pub(super) fn replay(args: ReplayArgs, console: Console) -> Result<Exit, Failure
 }
 
 /// The search that a log begins, and what it says of versions besides.
-fn replayed(
-    repository: &Repository,
-    log: &Log,
-) -> Result<(Option<Wanted>, Vec<(String, Verdict)>), Failure> {
+fn replayed(repository: &Repository, log: &Log) -> Result<(Option<Wanted>, Marks), Failure> {
     let resolve = |revision: &String| {
         let id = repository
             .resolve(revision)

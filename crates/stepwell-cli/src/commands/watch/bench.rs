@@ -98,6 +98,9 @@ pub(super) struct Shared<'a> {
 
 type Judge = ComponentJudge<Steps, GitArchive, ProjectPipelines>;
 
+/// What a branch is watched with.
+type OwnSite = Site<Judge, GitArchive, Steps, OwnSteps>;
+
 impl Project {
     /// Finds all that is needed, and refuses what cannot work before anything is judged.
     pub(super) fn open(
@@ -202,7 +205,7 @@ impl Project {
     pub(super) fn into_site(
         self,
         shared: &Shared<'_>,
-    ) -> Result<(Branch, Watching, Site<Judge, GitArchive, Steps, OwnSteps>), Failure> {
+    ) -> Result<(Branch, Watching, OwnSite), Failure> {
         let Self {
             workshop, request, ..
         } = self;

@@ -381,7 +381,7 @@ fn nothing_is_settled_before_it_was_told() {
         verdict: Verdict::Bad,
         reason: String::new(),
     }));
-    let told = tick.next(Done::Searched(culprit("d", "E1", "c")));
+    let told = tick.next(Done::Searched(Box::new(culprit("d", "E1", "c"))));
     assert!(matches!(told, Order::Tell(_)));
     assert_eq!(*tick.state(), state);
     assert_eq!(tick.next(Done::Told), Order::Publish(version("c")));
