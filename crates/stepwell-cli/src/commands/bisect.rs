@@ -7,6 +7,7 @@ mod hand;
 mod kept;
 pub(super) mod means;
 mod range;
+mod replaying;
 mod searching;
 mod shown;
 pub(super) mod workshop;
@@ -38,14 +39,19 @@ enum BisectCommand {
     Run(RunArgs),
     Resume(kept::ResumeArgs),
     Log(kept::LogArgs),
-    Replay(hand::ReplayArgs),
+    Replay(replaying::ReplayArgs),
     List(kept::ListArgs),
     Show(kept::ShowArgs),
     Start(hand::StartArgs),
+    /// Say that versions are good
     Good(hand::MarkArgs),
+    /// Say that versions are bad
     Bad(hand::MarkArgs),
+    /// Say that versions cannot be judged
     Skip(hand::MarkArgs),
+    /// Say which version is to be judged
     Next(hand::TurnArgs),
+    /// Take back what was said last
     Undo(hand::TurnArgs),
     Reset(hand::ResetArgs),
 }
@@ -272,13 +278,10 @@ impl BisectArgs {
             Some(BisectCommand::Log(args)) => (ReportFormat::Human, kept::log(&args, console)),
             Some(BisectCommand::List(args)) => (ReportFormat::Human, kept::list(&args, console)),
             Some(BisectCommand::Show(args)) => (args.output(), kept::show(&args, console)),
-            Some(BisectCommand::Replay(args)) => (
-                ReportFormat::Human,
-                hand::replay(args, environment, console),
-            ),
-            Some(BisectCommand::Start(args)) => {
-                (ReportFormat::Human, hand::start(args, environment, console))
+            Some(BisectCommand::Replay(args)) => {
+                (ReportFormat::Human, replaying::replay(args, console))
             }
+            Some(BisectCommand::Start(args)) => (ReportFormat::Human, hand::start(args, console)),
             Some(BisectCommand::Good(args)) => (
                 ReportFormat::Human,
                 hand::mark(&hand::Word::Good, &args, console),

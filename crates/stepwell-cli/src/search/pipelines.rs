@@ -30,6 +30,9 @@ pub(crate) enum Own {
     Missing(String),
 }
 
+/// The components that somebody can run, each with whether it has a budget of fuel.
+type Known = Vec<(Digest, bool)>;
+
 /// The pipelines of a project.
 pub(crate) struct ProjectPipelines {
     pub(crate) own: Own,
@@ -44,7 +47,7 @@ pub(crate) struct ProjectPipelines {
     pub(crate) tasks: Tasks,
     pub(crate) cache: Option<Arc<CodeCache>>,
     /// Those who run steps, by the code that they know: making one takes much longer than a plan.
-    pub(crate) runners: Mutex<HashMap<Vec<(Digest, bool)>, Arc<Steps>>>,
+    pub(crate) runners: Mutex<HashMap<Known, Arc<Steps>>>,
 }
 
 impl ProjectPipelines {

@@ -10,14 +10,12 @@ use super::searching::failure;
 use super::{COMMANDS, Failure, RangeArgs, shown};
 use crate::commands::run::{control_runtime, own_folder};
 use crate::console::Console;
-use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::search::{HandFolder, WorkFolder, git_problem};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stepwell_bisect::log_text::{Line, Log, Mark};
 use stepwell_culprit::{
     Ends as JudgedEnds, GitArchive, Manual, Record, Request, SearchError, Settings, Turn,
 };
@@ -47,7 +45,7 @@ pub(super) struct StartArgs {
     paths: Vec<String>,
 }
 
-/// Say what versions are
+/// Of which versions something is said.
 #[derive(Debug, Args)]
 pub(super) struct MarkArgs {
     /// Versions, or all of `A..B` [default: the one that is to be judged]
@@ -57,7 +55,7 @@ pub(super) struct MarkArgs {
     place: PlaceArgs,
 }
 
-/// Say which version is to be judged, or take back what was said last
+/// In which project.
 #[derive(Debug, Args)]
 pub(super) struct TurnArgs {
     #[command(flatten)]
@@ -67,15 +65,6 @@ pub(super) struct TurnArgs {
 /// Leave a search by hand, and remove the files of its version
 #[derive(Debug, Args)]
 pub(super) struct ResetArgs {
-    #[command(flatten)]
-    place: PlaceArgs,
-}
-
-/// Begin a search by hand with what a log says, also one of `git bisect`
-#[derive(Debug, Args)]
-pub(super) struct ReplayArgs {
-    /// The log
-    file: PathBuf,
     #[command(flatten)]
     place: PlaceArgs,
 }
@@ -92,13 +81,11 @@ pub(super) enum Word {
 /// A search by hand, with what it needs.
 struct Session {
     manual: Manual,
-    journal: Journal,
     repository: Repository,
-    project: PathBuf,
 }
 
 /// `stepwell bisect start`.
-pub(super) fn start(args: StartArgs, _: &Environment, console: Console) -> Result<Exit, Failure> {
+pub(super) fn start(args: StartArgs, console: Console) -> Result<Exit, Failure> {
     let means = Means::of_hand(args.place.project.as_deref())?;
     let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
     let ends = Ends::of(&repository, &args.range, &args.paths)?;
@@ -113,15 +100,16 @@ pub(super) fn start(args: StartArgs, _: &Environment, console: Console) -> Resul
 }
 
 /// A search by hand that is to begin.
-struct Wanted {
-    good: Vec<String>,
-    bad: String,
-    paths: Vec<String>,
-    first_parent: bool,
-    terms: Terms,
+pub(super) struct Wanted {
+    pub(super) good: Vec<String>,
+    pub(super) bad: String,
+    pub(super) paths: Vec<String>,
+    pub(super) first_parent: bool,
+    pub(super) terms: Terms,
 }
 
-fn begin(
+/// Begins a search, in which these are said already.
+pub(super) fn begin(
     means: &Means,
     wanted: Wanted,
     marks: Vec<(String, Verdict)>,
@@ -189,12 +177,7 @@ fn in_session(
             .map_err(journal_failure)?;
         let done = match open(journal.clone(), archive).await {
             Ok(manual) => {
-                let mut session = Session {
-                    manual,
-                    journal: journal.clone(),
-                    repository,
-                    project: project.to_owned(),
-                };
+                let mut session = Session { manual, repository };
                 action(&mut session).await
             }
             Err(failure) => Err(failure),
@@ -439,74 +422,4 @@ fn named(version: &Version) -> String {
         version.subject, version.author.name, version.authored_at
     ))
     .into_owned()
-}
-
-/// `stepwell bisect replay`.
-pub(super) fn replay(args: ReplayArgs, _: &Environment, console: Console) -> Result<Exit, Failure> {
-    let means = Means::of_hand(args.place.project.as_deref())?;
-    let name = args.file.display().to_string();
-    let wrong = |why: String| {
-        let problem = Diagnostic::error("no-log", format!("`{name}`: {why}"));
-        Failure::from(
-            problem.help("a log is what `stepwell bisect log` or `git bisect log` prints"),
-        )
-    };
-    let text = fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
-    let log = Log::parse(&text).map_err(|error| wrong(error.to_string()))?;
-    let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
-    let (wanted, marks) = replayed(&repository, &log)?;
-    let wanted = wanted.ok_or_else(|| wrong("it names no bad and good version".to_owned()))?;
-    begin(&means, wanted, marks, console)
-}
-
-/// The search that a log begins, and what it says of versions besides.
-fn replayed(
-    repository: &Repository,
-    log: &Log,
-) -> Result<(Option<Wanted>, Vec<(String, Verdict)>), Failure> {
-    let resolve = |revision: &String| {
-        let id = repository
-            .resolve(revision)
-            .map_err(|error| git_problem(&error))?;
-        Ok::<_, Failure>(id.to_string())
-    };
-    let (mut bad, mut good) = (None, Vec::new());
-    let (mut paths, mut first_parent) = (Vec::new(), false);
-    let mut marks = Vec::new();
-    for line in &log.lines {
-        match line {
-            Line::Comment(_) => {}
-            Line::Start(start) => {
-                let mut revisions = start.revisions.iter().map(&resolve);
-                bad = revisions.next().transpose()?;
-                good = revisions.collect::<Result<_, _>>()?;
-                paths = start.paths.clone();
-                first_parent = start.first_parent;
-                marks.clear();
-            }
-            Line::Mark(mark, revisions) => {
-                for revision in revisions {
-                    let id = resolve(revision)?;
-                    let is_end = bad.as_ref() == Some(&id) || good.contains(&id);
-                    match mark {
-                        _ if is_end => {}
-                        // Until both ends are known, what is said makes them.
-                        Mark::Bad if bad.is_none() => bad = Some(id),
-                        Mark::Good if good.is_empty() || bad.is_none() => good.push(id),
-                        Mark::Good => marks.push((id, Verdict::Good)),
-                        Mark::Bad => marks.push((id, Verdict::Bad)),
-                        Mark::Skip => marks.push((id, Verdict::Skip(SkipKind::Other))),
-                    }
-                }
-            }
-        }
-    }
-    let wanted = bad.filter(|_| !good.is_empty()).map(|bad| Wanted {
-        good,
-        bad,
-        paths,
-        first_parent,
-        terms: log.terms.clone(),
-    });
-    Ok((wanted, marks))
 }
