@@ -101,6 +101,14 @@ fn run_tells_its_flags() {
 }
 
 #[test]
+fn bisect_tells_its_commands() {
+    let help = help(&["bisect", "-h"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    assert_snapshot!(commands, @"");
+}
+
+#[test]
 fn check_tells_its_flags() {
     assert_snapshot!(help(&["check", "--help"]), @r"
     Say whether a pipeline can run, without running it

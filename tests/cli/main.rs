@@ -5,6 +5,7 @@
 
 mod all_at_once;
 mod bisect;
+mod bisect_by_hand;
 mod bounds;
 mod cancel;
 mod check;

@@ -53,7 +53,14 @@ impl Manual {
             journal.append_search(opened.record.id, seq, *time_ms, event);
         }
         journal.flush().await?;
-        Ok(Self::new(opened, journal, events))
+        let mut manual = Self::new(opened, journal, events);
+        if manual.record.conclusion().is_none() {
+            let versions = manual.inquiry()?.counted();
+            let commits = u32::try_from(manual.territory.suspects.len()).unwrap_or(u32::MAX);
+            let ranged = BisectEvent::Ranged { commits, versions };
+            manual.append(vec![ranged]).await?;
+        }
+        Ok(manual)
     }
 
     /// Goes on with a search, whoever judged in it.
@@ -104,6 +111,22 @@ impl Manual {
         {
             return Ok(Turn::Concluded(Box::new(conclusion.clone())));
         }
+        let mut inquiry = self.inquiry()?;
+        let step = inquiry.next(1);
+        let progress = inquiry.progress();
+        Ok(match (step.start.into_iter().next(), step.conclusion) {
+            (Some(want), None) => Turn::Judge {
+                version: Box::new(want.version),
+                left: progress.map_or(0, |progress| progress.left),
+                rounds: progress.map_or(0, |progress| progress.rounds),
+            },
+            (_, Some(conclusion)) => Turn::Concluded(Box::new(conclusion)),
+            (None, None) => Turn::Concluded(Box::new(Conclusion::NothingToDo)),
+        })
+    }
+
+    /// What is known so far.
+    fn inquiry(&self) -> Result<Inquiry, SearchError> {
         let noise = self.record.summary().map(|summary| summary.noise);
         let noise = noise.ok_or(SearchError::Damaged(self.record.id))?;
         let mut settings = self.record.settings.clone();
@@ -116,17 +139,7 @@ impl Manual {
         for fact in self.record.facts() {
             inquiry.observe(fact.version, fact.purpose, fact.observation);
         }
-        let step = inquiry.next(1);
-        let progress = inquiry.progress();
-        Ok(match (step.start.into_iter().next(), step.conclusion) {
-            (Some(want), None) => Turn::Judge {
-                version: Box::new(want.version),
-                left: progress.map_or(0, |progress| progress.left),
-                rounds: progress.map_or(0, |progress| progress.rounds),
-            },
-            (_, Some(conclusion)) => Turn::Concluded(Box::new(conclusion)),
-            (None, None) => Turn::Concluded(Box::new(Conclusion::NothingToDo)),
-        })
+        Ok(inquiry)
     }
 
     /// Takes it that versions are what somebody says, in this order; it is durable when this returns.

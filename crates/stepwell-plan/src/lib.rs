@@ -35,8 +35,8 @@ pub use part::{PlannedPart, plan_part};
 pub use run_number::{Draft, RunFacts, RunNumberError, RunNumberFormat, check_number};
 pub use stepwell_spec::name::{fold, is_system_variable};
 pub use stepwell_spec::{
-    Clock, Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, Random, VariableValue,
-    count, pattern, secret, size,
+    Clock, Commands, DEFAULT_CANCEL_TIMEOUT, DEFAULT_STAGE, DEFAULT_TIMEOUT, PartKind, Random,
+    VariableValue, count, pattern, secret, size,
 };
 pub use task::{ResolvedTask, TaskKind, TaskReference, references};
 

@@ -43,10 +43,15 @@ enum BisectCommand {
     List(kept::ListArgs),
     Show(kept::ShowArgs),
     Start(hand::StartArgs),
+    /// Say that versions are good
     Good(hand::MarkArgs),
+    /// Say that versions are bad
     Bad(hand::MarkArgs),
+    /// Say that versions cannot be judged
     Skip(hand::MarkArgs),
+    /// Say which version is to be judged
     Next(hand::TurnArgs),
+    /// Take back what was said last
     Undo(hand::TurnArgs),
     Reset(hand::ResetArgs),
 }

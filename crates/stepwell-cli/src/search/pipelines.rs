@@ -30,8 +30,8 @@ pub(crate) enum Own {
     Missing(String),
 }
 
-/// Who runs steps, by the components that they know and whether those count their work.
-pub(crate) type Runners = HashMap<Vec<(Digest, bool)>, Arc<Steps>>;
+/// The components that somebody can run, each with whether it has a budget of fuel.
+type Known = Vec<(Digest, bool)>;
 
 /// The pipelines of a project.
 pub(crate) struct ProjectPipelines {
@@ -47,7 +47,7 @@ pub(crate) struct ProjectPipelines {
     pub(crate) tasks: Tasks,
     pub(crate) cache: Option<Arc<CodeCache>>,
     /// Those who run steps, by the code that they know: making one takes much longer than a plan.
-    pub(crate) runners: Mutex<Runners>,
+    pub(crate) runners: Mutex<HashMap<Known, Arc<Steps>>>,
 }
 
 impl ProjectPipelines {

@@ -1,12 +1,12 @@
 //! What the sandbox is told, and what is written down of it.
 
 use crate::fixture::{Driver, job, output, plan, report, step, typed, variable};
-use stepwell_engine::{JobInput, StartVariable};
+use stepwell_engine::{JobInput, StartVariable, part_grants};
 use stepwell_event::{
-    Access, Clock, Entry, HttpRule, LimitKind, Limits, Outcome, Random, StepReport, StepRequest,
-    Usage,
+    Access, Clock, Digest, Entry, HttpRule, LimitKind, Limits, Outcome, Random, StepReport,
+    StepRequest, Usage,
 };
-use stepwell_plan::{Grant, Invocation, Plan, PlannedStep};
+use stepwell_plan::{Grant, Invocation, PartKind, Plan, PlannedPart, PlannedStep};
 
 fn secret(name: &str, value: &str) -> StartVariable {
     StartVariable {
@@ -254,4 +254,28 @@ fn a_limit_that_is_reached_is_told_with_what_raises_it() {
         driver.record.unwrap().reason.unwrap(),
         "memory: 300 MiB asked, limit 256 MiB (`limits.memory` of task `lint`, at most 2 GiB)"
     );
+}
+
+#[test]
+fn a_component_of_a_search_gets_the_values_of_its_secrets() {
+    let part = PlannedPart {
+        kind: PartKind::Notifier,
+        name: "hook".to_owned(),
+        config: "{}".to_owned(),
+        grant: Grant {
+            secrets: vec!["token".to_owned()],
+            http: vec![rule("k ${secret:Token}")],
+            ..Grant::default()
+        },
+        timeout: None,
+    };
+    let digest = Digest::from_sha256([1; 32]);
+    let given = |value: &str| vec![("TOKEN".to_owned(), value.to_owned())];
+    let grants = part_grants(&part, &digest, &given("abc"), 7).unwrap();
+    assert_eq!(grants.secrets, [("token".to_owned(), "abc".to_owned())]);
+    assert_eq!(grants.http[0].headers[0].1, "k abc");
+    let told = part_grants(&part, &digest, &[], 7).unwrap_err();
+    assert_eq!(told, "the secret `token` has no value");
+    let told = part_grants(&part, &digest, &given("a\nb"), 7).unwrap_err();
+    assert!(told.contains("line break"), "{told}");
 }

@@ -6,6 +6,7 @@ mod access;
 mod graph;
 mod inputs;
 mod number;
+mod parts;
 mod report;
 mod stages;
 mod steps;

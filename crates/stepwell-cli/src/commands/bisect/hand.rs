@@ -45,7 +45,7 @@ pub(super) struct StartArgs {
     paths: Vec<String>,
 }
 
-/// Say what versions are
+/// Of which versions something is said.
 #[derive(Debug, Args)]
 pub(super) struct MarkArgs {
     /// Versions, or all of `A..B` [default: the one that is to be judged]
@@ -55,7 +55,7 @@ pub(super) struct MarkArgs {
     place: PlaceArgs,
 }
 
-/// Say which version is to be judged, or take back what was said last
+/// In which project.
 #[derive(Debug, Args)]
 pub(super) struct TurnArgs {
     #[command(flatten)]
@@ -108,14 +108,11 @@ pub(super) struct Wanted {
     pub(super) terms: Terms,
 }
 
-/// Versions and what was said of them.
-pub(super) type Marks = Vec<(String, Verdict)>;
-
-/// Begins a search of which `marks` is known already.
+/// Begins a search, in which these are said already.
 pub(super) fn begin(
     means: &Means,
     wanted: Wanted,
-    marks: Marks,
+    marks: Vec<(String, Verdict)>,
     console: Console,
 ) -> Result<Exit, Failure> {
     let request = Request {
@@ -179,7 +176,10 @@ fn in_session(
             .await
             .map_err(journal_failure)?;
         let done = match open(journal.clone(), archive).await {
-            Ok(manual) => action(&mut Session { manual, repository }).await,
+            Ok(manual) => {
+                let mut session = Session { manual, repository };
+                action(&mut session).await
+            }
             Err(failure) => Err(failure),
         };
         journal.close().await.map_err(journal_failure)?;

@@ -1,7 +1,7 @@
-//! Searches by hand that begin with a log.
+//! Searches by hand from logs, which may be those of `git bisect`.
 
 use super::Failure;
-use super::hand::{Marks, Wanted, begin};
+use super::hand::{Wanted, begin};
 use super::kept::PlaceArgs;
 use super::means::Means;
 use crate::console::Console;
@@ -42,8 +42,14 @@ pub(super) fn replay(args: ReplayArgs, console: Console) -> Result<Exit, Failure
     begin(&means, wanted, marks, console)
 }
 
+/// What is said of versions.
+type Marks = Vec<(String, Verdict)>;
+
 /// The search that a log begins, and what it says of versions besides.
-fn replayed(repository: &Repository, log: &Log) -> Result<(Option<Wanted>, Marks), Failure> {
+fn replayed(
+    repository: &Repository,
+    log: &Log,
+) -> Result<(Option<Wanted>, Marks), Failure> {
     let resolve = |revision: &String| {
         let id = repository
             .resolve(revision)

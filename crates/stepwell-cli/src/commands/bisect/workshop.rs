@@ -10,7 +10,7 @@ use crate::preparation::{Loaded, Loader, PARALLEL_JOBS, Program, Source};
 use crate::problem::Problems;
 use crate::search::{Own, Parts, ProjectPipelines, Ready, Wish};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use stepwell_culprit::{Course, Part, Settings};
 use stepwell_diagnostic::{Diagnostic, Severity, Sources};
@@ -63,12 +63,12 @@ impl Workshop {
         let loader = Loader::new(environment, &on_compile)?;
         let program = program(&means.judge)?;
         let source = source(means)?;
-        let bisect = source.as_ref().map(|source| source.pipeline.bisect.clone());
-        let bisect = bisect.unwrap_or_default();
-        let folder = source.as_ref().map(|source| source.folder.clone());
-        let declared = source.as_ref().map(|source| source.pipeline.parts.clone());
-        let sources = source.as_ref().map(|source| source.sources.clone());
-        let sources = sources.unwrap_or_else(|| Sources::of("stepwell bisect", ""));
+        let Declared {
+            bisect,
+            parts: declared,
+            folder,
+            sources,
+        } = Declared::of(source.as_ref());
         let own = own(
             source,
             program.as_ref(),
@@ -78,10 +78,10 @@ impl Workshop {
             &secrets,
         )?;
         let parts = Parts {
-            declared: &declared.unwrap_or_default(),
+            declared: &declared,
             loader: &loader,
             project: &means.project,
-            folder: folder.as_deref().unwrap_or(Path::new("")),
+            folder: &folder,
             ceilings: &configuration.ceilings(),
             secrets: &secrets,
         };
@@ -98,13 +98,7 @@ impl Workshop {
         let (others, problems) = parts.all(PartKind::Oracle);
         let others = others.into_values();
         let oracles = others.map(|ready| collected.ready(ready)).collect();
-        // They may never be consulted.
-        collected
-            .warnings
-            .extend(problems.into_iter().map(|problem| Diagnostic {
-                severity: Severity::Warning,
-                ..problem
-            }));
+        collected.doubts(problems);
         if !quiet && !collected.warnings.is_empty() {
             let text = stepwell_report::diagnostics(&sources, &collected.warnings, console.color);
             console.err(&text);
@@ -205,6 +199,15 @@ struct Collected {
 }
 
 impl Collected {
+    /// What is wrong with components that may never be asked.
+    fn doubts(&mut self, problems: Vec<Diagnostic>) {
+        let doubts = problems.into_iter().map(|problem| Diagnostic {
+            severity: Severity::Warning,
+            ..problem
+        });
+        self.warnings.extend(doubts);
+    }
+
     fn ready(&mut self, ready: Ready) -> Part {
         self.warnings.extend(ready.warnings);
         for code in ready.codes {
@@ -216,6 +219,34 @@ impl Collected {
             }
         }
         ready.part
+    }
+}
+
+/// What a pipeline file says of searches.
+struct Declared {
+    bisect: Bisect,
+    parts: Vec<stepwell_spec::Part>,
+    /// What the sources of components are relative to.
+    folder: PathBuf,
+    sources: Sources,
+}
+
+impl Declared {
+    fn of(source: Option<&Source>) -> Self {
+        match source {
+            Some(source) => Self {
+                bisect: source.pipeline.bisect.clone(),
+                parts: source.pipeline.parts.clone(),
+                folder: source.folder.clone(),
+                sources: source.sources.clone(),
+            },
+            None => Self {
+                bisect: Bisect::default(),
+                parts: Vec::new(),
+                folder: PathBuf::new(),
+                sources: Sources::of("stepwell bisect", ""),
+            },
+        }
     }
 }
 
