@@ -46,10 +46,7 @@ pub(super) fn replay(args: ReplayArgs, console: Console) -> Result<Exit, Failure
 type Marks = Vec<(String, Verdict)>;
 
 /// The search that a log begins, and what it says of versions besides.
-fn replayed(
-    repository: &Repository,
-    log: &Log,
-) -> Result<(Option<Wanted>, Marks), Failure> {
+fn replayed(repository: &Repository, log: &Log) -> Result<(Option<Wanted>, Marks), Failure> {
     let resolve = |revision: &String| {
         let id = repository
             .resolve(revision)
