@@ -105,7 +105,23 @@ fn bisect_tells_its_commands() {
     let help = help(&["bisect", "-h"]);
     let (_, commands) = help.split_once("Commands:\n").unwrap();
     let (commands, _) = commands.split_once("\n\n").unwrap();
-    assert_snapshot!(commands, @"");
+    assert_snapshot!(commands, @r"
+    run     Judge versions by the exit code of a program: 0 is good, 125 cannot be judged, 1 to 127 is
+            bad
+    resume  Go on with a search that was stopped or killed; what was judged is not judged again
+    log     Print a search as commands of `git bisect`
+    replay  Begin a search by hand with what a log says, also one of `git bisect`
+    list    List the searches of a project
+    show    Print the report of a search
+    start   Begin a search in which you say yourself what versions are
+    good    Say that versions are good
+    bad     Say that versions are bad
+    skip    Say that versions cannot be judged
+    next    Say which version is to be judged
+    undo    Take back what was said last
+    reset   Leave a search by hand, and remove the files of its version
+    help    Print this message or the help of the given subcommand(s)
+    ");
 }
 
 #[test]
