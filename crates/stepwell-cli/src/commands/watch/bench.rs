@@ -48,6 +48,26 @@ pub(super) struct Branch {
 }
 
 impl Branch {
+    fn of(
+        repository: &Repository,
+        pipeline: &Pipeline,
+        since: Option<String>,
+        publishes: bool,
+    ) -> Self {
+        let revision = pipeline.schedule.as_ref();
+        let revision = revision.and_then(|schedule| schedule.branch.clone());
+        let revision = revision.unwrap_or_else(|| "HEAD".to_owned());
+        let base = pipeline.watch.base.as_ref();
+        Self {
+            repository: repository.clone(),
+            name: hostile(&revision).into_owned(),
+            revision,
+            base: base.map(|base| base.value.clone()),
+            since,
+            publishes,
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -110,7 +130,6 @@ impl Project {
     ) -> Result<Self, Failure> {
         let quiet = args.output == super::OutputFormat::Json;
         let means = means(args)?;
-        let how = HowArgs::of(args.jobs, args.isolation);
         let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
         let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
         let Own::Loaded(own) = &workshop.pipelines.own else {
@@ -148,34 +167,17 @@ impl Project {
             let pipelines = &workshop.pipelines;
             publication.plan(&pipelines.variables, &pipelines.secrets, configuration)?;
         }
-        let schedule = source.pipeline.schedule.as_ref();
-        let revision = schedule.and_then(|schedule| schedule.branch.clone());
-        let branch = Branch {
-            repository: workshop.repository.clone(),
-            name: hostile(revision.as_deref().unwrap_or("HEAD")).into_owned(),
-            revision: revision.unwrap_or_else(|| "HEAD".to_owned()),
-            base: watch.base.as_ref().map(|base| base.value.clone()),
-            since: args.since.clone(),
-            publishes: publication.is_some() || !publishers.is_empty(),
-        };
+        let publishes = publication.is_some() || !publishers.is_empty();
+        let branch = Branch::of(
+            &workshop.repository,
+            pipeline,
+            args.since.clone(),
+            publishes,
+        );
         // A wrong name is told before anything is judged.
         branch.sight().map_err(|error| git_problem(&error))?;
-        let mut settings = workshop.settings(&how);
-        settings.max_trials = Some(MAX_TRIALS);
-        let request = Request {
-            project: means.project_name(),
-            good: Vec::new(),
-            bad: String::new(),
-            paths: Vec::new(),
-            // What is published has to be a version that the branch had.
-            first_parent: true,
-            oracle: workshop.summary(),
-            terms: workshop.terms(),
-            noise: workshop.noise(&how),
-            command: "stepwell watch".to_owned(),
-            settings,
-            caller: means.to_text(),
-        };
+        let request = request(&means, &workshop, &HowArgs::of(args.jobs, args.isolation));
+        let schedule = pipeline.schedule.as_ref();
         Ok(Self {
             schedule: schedule
                 .map(|schedule| times(&schedule.times))
@@ -303,6 +305,26 @@ fn means(args: &WatchArgs) -> Result<Means, Failure> {
         secrets: args.secrets.clone(),
         isolation: args.isolation.map(|level| level.as_str().to_owned()),
     })
+}
+
+/// What every search is asked for.
+fn request(means: &Means, workshop: &Workshop, how: &HowArgs) -> Request {
+    let mut settings = workshop.settings(how);
+    settings.max_trials = Some(MAX_TRIALS);
+    Request {
+        project: means.project_name(),
+        good: Vec::new(),
+        bad: String::new(),
+        paths: Vec::new(),
+        // What is published has to be a version that the branch had.
+        first_parent: true,
+        oracle: workshop.summary(),
+        terms: workshop.terms(),
+        noise: workshop.noise(how),
+        command: "stepwell watch".to_owned(),
+        settings,
+        caller: means.to_text(),
+    }
 }
 
 fn times(times: &Times) -> Result<Schedule, Failure> {
