@@ -275,7 +275,7 @@ fn a_component_of_a_search_gets_the_values_of_its_secrets() {
     assert_eq!(grants.secrets, [("token".to_owned(), "abc".to_owned())]);
     assert_eq!(grants.http[0].headers[0].1, "k abc");
     let told = part_grants(&part, &digest, &[], 7).unwrap_err();
-    assert_eq!(told, "the secret `token` has no value");
+    assert_eq!(told, "the secret `Token` has no value");
     let told = part_grants(&part, &digest, &given("a\nb"), 7).unwrap_err();
     assert!(told.contains("line break"), "{told}");
 }
