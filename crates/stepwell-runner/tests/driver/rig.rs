@@ -248,6 +248,15 @@ impl Control {
         all
     }
 
+    /// The numbers among the next events of those that say that a step begins its work.
+    pub(crate) async fn invocations(&mut self) -> Vec<u64> {
+        let events = self.events.next().await.unwrap();
+        let invoked = events
+            .iter()
+            .filter(|one| matches!(one.event, RunEvent::StepInvoked { .. }));
+        invoked.map(|one| one.seq).collect()
+    }
+
     /// Waits until an event is seen.
     pub(crate) async fn wait_for(&mut self, wanted: impl Fn(&RunEvent) -> bool) {
         loop {
