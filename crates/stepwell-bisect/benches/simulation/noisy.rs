@@ -3,6 +3,7 @@
 use crate::random::Random;
 use crate::table::{Cell, Reference, Setting};
 use std::collections::BTreeSet;
+use std::ops::Range;
 use stepwell_bisect::{Candidate, Found, History, Noise, Options, Search, Seen};
 
 /// One kind of game.
@@ -65,11 +66,33 @@ impl Game {
         Some(weighed.map_or_else(|| random.below(self.suspects), |(culprit, _)| culprit))
     }
 
-    /// Plays so many games.
+    /// Plays so many games, on all processors. How many there are changes nothing of the sums.
     pub(crate) fn play(&self, setting: &Setting) -> Summary {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = u32::try_from(threads).unwrap_or(1);
+        let each = setting.trials.div_ceil(threads);
+        let parts: Vec<Summary> = std::thread::scope(|scope| {
+            let starts = (0..setting.trials).step_by(each.max(1) as usize);
+            let running: Vec<_> = starts
+                .map(|start| start..(start + each).min(setting.trials))
+                .map(|games| scope.spawn(move || self.play_some(setting.seed, games)))
+                .collect();
+            let ended = running.into_iter().map(|thread| thread.join());
+            ended
+                .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
         let mut summary = Summary::default();
-        for game in 0..setting.trials {
-            let mut random = Random::new(setting.seed.wrapping_mul(0x1000_0001) ^ u64::from(game));
+        for part in parts {
+            summary.add(part);
+        }
+        summary
+    }
+
+    fn play_some(&self, seed: u64, games: Range<u32>) -> Summary {
+        let mut summary = Summary::default();
+        for game in games {
+            let mut random = Random::new(seed.wrapping_mul(0x1000_0001) ^ u64::from(game));
             let mut random = Random::new(random.word());
             let culprit = self.culprit(&mut random);
             self.play_one(&mut random, culprit, &mut summary);
@@ -143,6 +166,14 @@ pub(crate) struct Summary {
 const WITHIN: f64 = 2.0 * std::f64::consts::SQRT_2;
 
 impl Summary {
+    fn add(&mut self, other: Self) {
+        self.runs.extend(other.runs);
+        self.rounds += other.rounds;
+        self.visits += other.visits;
+        self.builds += other.builds;
+        self.ends.extend(other.ends);
+    }
+
     fn count(&self) -> f64 {
         self.runs.len() as f64
     }
