@@ -52,6 +52,13 @@ impl Territory {
             }
         }
         let range = archive.range(bounds.good, bounds.bad, bounds.paths, bounds.first_parent)?;
+        // The bad version is counted by every search: it would be blamed without having been looked at.
+        if !range.counts.is_empty() && !range.counts.contains(&true) {
+            return Err(format!(
+                "no version that may be to blame changes `{}`: the change is outside of these paths, or the range is not the one that was meant",
+                bounds.paths.join("`, `")
+            ));
+        }
         let good = archive.describe(bounds.good)?;
         let suspects = archive.describe(&range.ids)?;
         let bases: Vec<String> = merge_bases.iter().map(|(base, _)| base.clone()).collect();

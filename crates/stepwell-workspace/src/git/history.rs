@@ -53,7 +53,7 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// A commit is missing, or Git fails.
+    /// A commit is missing, or what a suspect descends from ([`GitError::Cut`]), or Git fails.
     pub fn range(
         &self,
         good: &[ObjectId],
@@ -64,6 +64,14 @@ impl Repository {
         let mut revisions = vec![bad.to_string()];
         revisions.extend(good.iter().map(|good| format!("^{good}")));
         let mut range = self.suspects(&revisions, first_parent)?;
+        if self.facts.shallow {
+            let ends = self.shallow_ends()?;
+            if let Some(cut) = range.ids.iter().find(|id| ends.contains(id)) {
+                return Err(GitError::Cut {
+                    commit: cut.to_string(),
+                });
+            }
+        }
         if !self.facts.prefix.is_empty() {
             range.trees = self.project_trees(&range.ids)?;
         }
@@ -72,6 +80,20 @@ impl Repository {
             range.counts = range.ids.iter().map(|id| touching.contains(id)).collect();
         }
         Ok(range)
+    }
+
+    /// The commits of a shallow clone whose parents were not fetched.
+    fn shallow_ends(&self) -> Result<HashSet<ObjectId>, GitError> {
+        let file = self.git.text(&[
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "shallow",
+        ])?;
+        let lines = std::fs::read(file.trim_end_matches('\n'))
+            .map_err(|error| GitError::system("read where the shallow clone ends", error))?;
+        let lines = lines.split(|byte| *byte == b'\n');
+        Ok(lines.filter_map(ObjectId::parse).collect())
     }
 
     fn suspects(&self, revisions: &[String], first_parent: bool) -> Result<Range, GitError> {
