@@ -47,6 +47,15 @@ pub enum Ancestry {
     },
 }
 
+/// What exported files lack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Folders that are empty because other repositories belong there.
+    pub submodules: Vec<String>,
+    /// Whether Git LFS keeps the content of some files elsewhere.
+    pub pointers: bool,
+}
+
 impl Repository {
     /// Finds the suspects: see [`Range`]. `paths` are patterns as Git has them, from the project's
     /// folder.
@@ -167,6 +176,42 @@ impl Repository {
         let commit = commit.to_string();
         let args = ["rev-list", "--max-count=1", &commit, "--", path];
         Ok(!self.git.text(&args)?.is_empty())
+    }
+
+    /// What the files of a tree lack when they are exported.
+    ///
+    /// # Errors
+    ///
+    /// The tree is missing, or Git fails.
+    pub fn lacks(&self, tree: ObjectId) -> Result<Lacks, GitError> {
+        let tree = tree.to_string();
+        let mut lacks = Lacks::default();
+        let mut stream = self
+            .git
+            .stream(&["ls-tree", "-r", "-z", &tree], Vec::new())?;
+        while let Some(entry) = stream.record(0, MAX_LINE)? {
+            let Some(rest) = entry.strip_prefix(b"160000 ") else {
+                continue;
+            };
+            let mut parts = rest.splitn(2, |byte| *byte == b'\t');
+            let path = parts.nth(1).unwrap_or_default();
+            lacks
+                .submodules
+                .push(String::from_utf8_lossy(path).into_owned());
+        }
+        stream.finish()?;
+        let args = [
+            "grep",
+            "--quiet",
+            "--fixed-strings",
+            "-e",
+            "filter=lfs",
+            &tree,
+            "--",
+            ":(glob)**/.gitattributes",
+        ];
+        lacks.pointers = self.git.stream(&args, Vec::new())?.answer(1)?;
+        Ok(lacks)
     }
 
     /// Whether `older` is `newer` or an ancestor of it.
