@@ -265,12 +265,8 @@ pub enum Question {
     Publish {
         /// What the user configured.
         config: String,
-        /// The project.
-        project: String,
-        /// The version.
-        version: Version,
-        /// The version that was published before.
-        previous: Option<String>,
+        /// What is published.
+        release: Release,
     },
 }
 
@@ -278,6 +274,8 @@ pub enum Question {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Notice {
+    /// What it is known by, also when it is told again: 64 hexadecimal digits.
+    pub key: String,
     /// The project.
     pub project: String,
     /// The version that is to blame.
@@ -298,6 +296,22 @@ pub struct Notice {
     pub report_json: String,
     /// The whole report for people.
     pub report_markdown: String,
+}
+
+/// What a publisher is handed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Release {
+    /// What the publication is known by, also when it is tried again: 64 hexadecimal digits.
+    pub key: String,
+    /// The project.
+    pub project: String,
+    /// The branch, as the project names it.
+    pub branch: String,
+    /// The version.
+    pub version: Version,
+    /// The version that was published before.
+    pub previous: Option<String>,
 }
 
 /// What a component of `stepwell:bisect` answered.

@@ -32,7 +32,7 @@ pub use id::{Digest, ParseIdError, RunId, SearchId};
 pub use judgement::{
     About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
     LabStep, Measurement, NoiseModel, Notice, Observation, Overlay, Person, Proposal, Question,
-    Reply, Role, SkipKind, Terms, Verdict, Version,
+    Release, Reply, Role, SkipKind, Terms, Verdict, Version,
 };
 pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};

@@ -1,7 +1,7 @@
 //! A project on this machine as the [`World`] of a tick.
 
-use super::{HeadSeen, World};
-use crate::archive::{Archive, Files as _};
+use super::{HeadSeen, Partly, Unpublished, World};
+use crate::archive::{Archive, Files};
 use crate::driver::{Ended, SearchError, Strategist, Tools, search};
 use crate::errand::Errands;
 use crate::failure::failed;
@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_event::{
-    Access, BisectEvent, Finding, Finite, JudgeRefusal, NoiseModel, Notice, Question, Version,
+    Access, BisectEvent, Finding, Finite, JudgeRefusal, NoiseModel, Notice, Question, Release,
+    Version,
 };
 use stepwell_runner::{CancelLevel, StepRunner, now_ms};
 use stepwell_sandbox::StopHandle;
@@ -59,7 +60,7 @@ pub struct Site<J, A, R, S> {
     pub publishers: BTreeMap<String, Part>,
     /// The steps that publish, if the project has some.
     pub steps: Option<S>,
-    /// The folder in which each notifier that may write has one of its own.
+    /// The folder in which each notifier and publisher that may write has one of its own.
     pub folder: PathBuf,
     /// Who sends the letters of notifiers.
     pub post: Option<Post>,
@@ -148,51 +149,101 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
         }
     }
 
-    async fn publish(&self, version: &Version, previous: Option<&str>) -> Result<(), String> {
-        let files = release::files(&self.archive, version).await?;
-        if let Some(steps) = &self.steps {
-            steps.publish(version, files.path()).await?;
+    async fn publish(&self, release: Release, before: Partly) -> Result<(), Unpublished> {
+        let mut partly = before;
+        match self.publish_rest(&release, &mut partly).await {
+            Ok(()) => Ok(()),
+            Err(why) => Err(Unpublished { partly, why }),
         }
-        for (name, publisher) in &self.publishers {
-            let question = Question::Publish {
-                config: publisher.config.clone(),
-                project: self.request.project.clone(),
-                version: version.clone(),
-                previous: previous.map(str::to_owned),
-            };
-            let done = self
-                .errands
-                .run(publisher, question, Some(files.path()), None);
-            let said = done.await.map_err(|why| format!("{name}: {why}"))?;
-            tracing::info!(publisher = %name, %said, "published");
-        }
-        Ok(())
     }
 
-    async fn notify(&self, name: &str, notice: Notice, key: Key) -> Result<String, String> {
+    async fn notify(&self, name: &str, notice: Notice) -> Result<String, String> {
         let notifier = self
             .notifiers
             .get(name)
             .ok_or_else(|| "it cannot be asked".to_owned())?;
         let mut recipients = self.addresses.clone();
         recipients.push(notice.recipient.email.clone());
+        let key = Key::known(notice.key.clone());
         let letters = Letters::new(self.post.clone(), &recipients, key);
         let question = Question::Notify {
             config: notifier.config.clone(),
             finding: notice,
         };
-        let folder = self.folder.join(name);
-        if notifier.workspace != Access::None {
-            std::fs::create_dir_all(&folder)
-                .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
-        }
+        let folder = match notifier.workspace {
+            Access::None => None,
+            Access::Read | Access::Write => Some(self.own_folder("notices", name)?),
+        };
         let done = self
             .errands
-            .run(notifier, question, Some(&folder), Some(letters));
+            .run(notifier, question, folder.as_deref(), Some(letters));
         done.await
     }
 
     fn markdown(&self, finding: &Finding) -> String {
         (self.markdown)(finding)
+    }
+}
+
+impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> Site<J, A, R, S> {
+    /// Publishes what was not before, and says in `partly` what was done. That a publisher fails keeps
+    /// no other one from publishing.
+    async fn publish_rest(&self, release: &Release, partly: &mut Partly) -> Result<(), String> {
+        let steps = self.steps.as_ref().filter(|_| !partly.steps);
+        let publishers = self.publishers.iter();
+        let publishers: Vec<(&String, &Part)> = publishers
+            .filter(|(name, _)| !partly.publishers.contains(*name))
+            .collect();
+        let is_reader = |(_, part): &(&String, &Part)| part.workspace == Access::Read;
+        let files = match steps.is_some() || publishers.iter().any(is_reader) {
+            true => Some(release::files(&self.archive, &release.version).await?),
+            false => None,
+        };
+        let files = files.as_ref().map(Files::path);
+        if let (Some(steps), Some(files)) = (steps, files) {
+            steps.publish(&release.version, files).await?;
+            partly.steps = true;
+        }
+        let mut failures = Vec::new();
+        for (name, publisher) in publishers {
+            match self.ask_to_publish(name, publisher, release, files).await {
+                Ok(said) => {
+                    tracing::info!(publisher = %name, %said, "published");
+                    partly.publishers.insert(name.clone());
+                }
+                Err(why) => failures.push(format!("{name}: {why}")),
+            }
+        }
+        match failures.is_empty() {
+            true => Ok(()),
+            false => Err(failures.join("; ")),
+        }
+    }
+
+    async fn ask_to_publish(
+        &self,
+        name: &str,
+        publisher: &Part,
+        release: &Release,
+        files: Option<&Path>,
+    ) -> Result<String, String> {
+        let own = match publisher.workspace {
+            Access::Write => Some(self.own_folder("publications", name)?),
+            Access::None | Access::Read => None,
+        };
+        let question = Question::Publish {
+            config: publisher.config.clone(),
+            release: release.clone(),
+        };
+        let workspace = own.as_deref().or(files);
+        self.errands.run(publisher, question, workspace, None).await
+    }
+
+    /// The folder that a notifier or publisher may write into.
+    fn own_folder(&self, kind: &str, name: &str) -> Result<PathBuf, String> {
+        let folder = self.folder.join(kind).join(name);
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
+        Ok(folder)
     }
 }

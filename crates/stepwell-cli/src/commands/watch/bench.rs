@@ -78,7 +78,11 @@ impl Branch {
         let head = self.repository.versions(&[head])?.into_iter().next();
         let said = self.since.as_ref().or(self.base.as_ref());
         let base = said.map(|base| self.repository.resolve(base)).transpose()?;
+        let checked_out = || self.repository.checked_out();
+        let is_head = self.revision == "HEAD";
+        let branch = is_head.then(checked_out).flatten();
         Ok(Sight {
+            branch: branch.unwrap_or_else(|| self.revision.clone()),
             head: head.unwrap_or_default(),
             base: base.map(|base| base.to_string()),
             insists: self.since.is_some(),
@@ -279,7 +283,7 @@ impl Project {
             notifiers: self.notifiers,
             publishers: self.publishers,
             steps: own,
-            folder: folder.join("notices"),
+            folder: folder.to_owned(),
             post: self.post,
             addresses: default.map(|person| person.email).collect(),
             events,
