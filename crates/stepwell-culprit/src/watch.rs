@@ -9,7 +9,7 @@ mod site;
 mod state;
 mod tick;
 
-pub use site::{ReleaseSteps, Site};
+pub use site::{Happening, ReleaseSteps, Site};
 pub use state::{Partly, Settled, State};
 pub use tick::{HeadSeen, Sight, TickEnd, TickResult, Unpublished};
 
