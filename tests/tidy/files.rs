@@ -33,6 +33,10 @@ const LONG: [(&str, &str); 6] = [
         "written by `cargo xtask bindings`",
     ),
     (
+        "crates/stepwell-oracle/src/bindings/publish.rs",
+        "written by `cargo xtask bindings`",
+    ),
+    (
         "crates/stepwell-oracle/src/bindings/strategy.rs",
         "written by `cargo xtask bindings`",
     ),
