@@ -43,7 +43,9 @@ fn write(workspace: &Path, config: &str, release: &Release) -> Result<String, St
 
 /// Whether a line says that this was published: it was asked to before, and nobody knows that it did.
 fn is_of(line: &str, release: &Release) -> bool {
-    serde_json::from_str::<Value>(line).is_ok_and(|line| line["key"] == release.key.as_str())
+    let line: Option<Value> = serde_json::from_str(line).ok();
+    let key = line.as_ref().and_then(|line| line.get("key"));
+    key.and_then(Value::as_str) == Some(release.key.as_str())
 }
 
 /// The file, relative to the workspace.
