@@ -4,8 +4,9 @@ use crate::watch::{Heard, heard, server_that, tick, watch};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::slice;
 use std::sync::mpsc::Receiver;
-use stepwell_testkit::{History, TestEnv, git};
+use stepwell_testkit::{History, Signal, TestEnv, git};
 
 /// A project that is bad as long as it has the file `bug`, and who publishes and tells for it.
 fn project(parts: &str) -> TestEnv {
@@ -70,7 +71,7 @@ fn a_good_version_is_published_once_by_each_publisher() {
     assert_eq!(body["branch"], "main");
     assert!(body["previous"].is_null());
     assert_eq!(told.key, body["key"].to_string());
-    assert_eq!(lines(&env), [body.clone()]);
+    assert_eq!(lines(&env), slice::from_ref(&body));
     let said = &output.stderr;
     assert!(
         said.contains("publishing") && said.contains("which answered 200"),
@@ -143,6 +144,27 @@ fn a_publisher_that_fails_is_told_and_asked_again_and_the_others_are_not() {
     assert_eq!(first.key, lines(&env)[0]["key"].to_string());
     assert_eq!(lines(&env).len(), 1);
     assert!(is_silent(&server));
+}
+
+#[test]
+fn a_publisher_that_does_not_end_is_stopped_with_the_program() {
+    let env = project(
+        "[publishers.slow]\nsource = \"guests/bisect_publisher.wasm\"\n\
+         inputs = { do = \"hang\" }\n",
+    );
+    let mut history = History::default();
+    history.commit("Ada <ada@example.org>", &[]);
+    history.make(env.project());
+    let mut process = env.start(&["watch", "--once"]);
+    process.wait_for("publishing");
+    process.signal(Signal::INT);
+    let output = process.end();
+    assert_eq!(output.code, 130, "{}{}", output.stdout, output.stderr);
+    assert!(
+        output.stdout.contains("not published: slow: "),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]

@@ -336,46 +336,57 @@ fn refuses(line: &mut dyn Line, _head: &str) {
     let _ = line.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nbad token");
 }
 
-#[test]
-fn a_web_hook_is_told_where_it_is_granted() {
-    let told = |name: &str, ask: fn(&str) -> Question, server: &Server, is_granted: bool| {
-        let (sandbox, _) = online();
-        let config = format!(r#"{{"url": "http://{}/hook?a=b"}}"#, server.authority());
-        let step = asked_plugin(name, ask(&config));
-        let step = if is_granted {
-            step.grants(server.granted())
-        } else {
-            step
-        };
-        let ran = step.go_in(&sandbox);
-        done(&ran).map(str::to_owned).map_err(str::to_owned)
+/// Has the web hook `name` tell `server` what it is asked to.
+fn told(
+    name: &str,
+    ask: impl Fn(&str) -> Question,
+    server: &Server,
+    is_granted: bool,
+) -> Result<String, String> {
+    let (sandbox, _) = online();
+    let config = format!(r#"{{"url": "http://{}/hook?a=b"}}"#, server.authority());
+    let step = asked_plugin(name, ask(&config));
+    let step = if is_granted {
+        step.grants(server.granted())
+    } else {
+        step
     };
-    let hooks: [(&str, fn(&str) -> Question); 2] =
-        [("webhook", notify), ("publisher-webhook", publish)];
-    for (name, ask) in hooks {
-        let told = |server: &Server, is_granted| told(name, ask, server, is_granted);
-        let server = Server::new(accepts);
-        let authority = server.authority();
-        assert_eq!(
-            told(&server, true),
-            Ok(format!("told {authority}, which answered 202"))
-        );
-        let head = server.heads().remove(0);
-        assert!(head.starts_with("POST /hook?a=b HTTP/1.1\r\n"), "{head}");
-        assert!(
-            head.contains("content-type: application/json\r\n"),
-            "{head}"
-        );
-        let denied = told(&server, false).unwrap_err();
-        assert!(
-            denied.contains("grant its host with `allow.hosts`"),
-            "{denied}"
-        );
-        let strict = Server::new(refuses);
-        let refused = told(&strict, true).unwrap_err();
-        assert_eq!(
-            refused,
-            format!("{} answered 403: bad token", strict.authority())
-        );
-    }
+    let ran = step.go_in(&sandbox);
+    done(&ran).map(str::to_owned).map_err(str::to_owned)
+}
+
+fn is_told_where_it_is_granted(name: &str, ask: impl Fn(&str) -> Question) {
+    let server = Server::new(accepts);
+    let authority = server.authority();
+    assert_eq!(
+        told(name, &ask, &server, true),
+        Ok(format!("told {authority}, which answered 202"))
+    );
+    let head = server.heads().remove(0);
+    assert!(head.starts_with("POST /hook?a=b HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.contains("content-type: application/json\r\n"),
+        "{head}"
+    );
+    let denied = told(name, &ask, &server, false).unwrap_err();
+    assert!(
+        denied.contains("grant its host with `allow.hosts`"),
+        "{denied}"
+    );
+    let strict = Server::new(refuses);
+    let refused = told(name, &ask, &strict, true).unwrap_err();
+    assert_eq!(
+        refused,
+        format!("{} answered 403: bad token", strict.authority())
+    );
+}
+
+#[test]
+fn a_web_hook_is_told_of_a_culprit_where_it_is_granted() {
+    is_told_where_it_is_granted("webhook", notify);
+}
+
+#[test]
+fn a_web_hook_is_told_what_is_published_where_it_is_granted() {
+    is_told_where_it_is_granted("publisher-webhook", publish);
 }

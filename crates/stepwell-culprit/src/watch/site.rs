@@ -2,6 +2,7 @@
 
 use super::{HeadSeen, Partly, Unpublished, World};
 use crate::archive::{Archive, Files};
+use crate::asking::until_canceled;
 use crate::driver::{Ended, SearchError, Strategist, Tools, search};
 use crate::errand::Errands;
 use crate::failure::failed;
@@ -125,22 +126,8 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
         }));
         let begun = Instant::now();
         let stop = StopHandle::default();
-        let mut cancel = self.cancel.clone();
-        let canceled = async move {
-            let level = cancel.wait_for(|level| *level != CancelLevel::Running);
-            let gone = level.await.is_err();
-            if gone {
-                std::future::pending::<()>().await;
-            }
-        };
-        let mut judged = std::pin::pin!(self.judge.judge(asked, stop.clone()));
-        let answer = tokio::select! {
-            answer = &mut judged => answer,
-            () = canceled => {
-                stop.stop();
-                judged.await
-            }
-        };
+        let judging = self.judge.judge(asked, stop.clone());
+        let answer = until_canceled(judging, &stop, self.cancel.clone()).await;
         let (end, seen) = seen(answer);
         (self.told)(Happening::Judgement(BisectEvent::Ended {
             probe: 0,

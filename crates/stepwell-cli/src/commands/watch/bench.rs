@@ -246,6 +246,7 @@ impl Project {
         let errands = Errands {
             steps: Arc::new(errand_steps(&pipelines, &self.codes)?),
             guests: shared.guests.clone(),
+            cancel: shared.canceled.clone(),
         };
         let watching = Watching {
             name: [
