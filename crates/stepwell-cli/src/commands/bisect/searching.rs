@@ -236,10 +236,18 @@ fn show(
     events: mpsc::UnboundedReceiver<stepwell_event::BisectEvent>,
     telling: &Telling,
 ) -> oneshot::Receiver<()> {
-    let (told, shown) = oneshot::channel();
     let (console, output) = (telling.console, telling.output);
+    on_its_own(console, move || shown::follow(events, console, output))
+}
+
+/// Has `show` write to the terminal on a thread of its own. What comes back says when it has ended.
+pub(in crate::commands) fn on_its_own(
+    console: Console,
+    show: impl FnOnce() + Send + 'static,
+) -> oneshot::Receiver<()> {
+    let (told, shown) = oneshot::channel();
     let thread = move || {
-        shown::follow(events, console, output);
+        show();
         // Nobody waits any more if the program is being stopped.
         let _ = told.send(());
     };
@@ -247,13 +255,13 @@ fn show(
         .name("screen".to_owned())
         .spawn(thread);
     if let Err(error) = spawned {
-        console.note(&format!("error: cannot show the search: {error}"));
+        console.note(&format!("error: cannot show what goes on: {error}"));
     }
     shown
 }
 
 /// How long the end of a search waits for its reader: for ever, but not after being told to stop.
-async fn patience(mut canceled: watch::Receiver<CancelLevel>) {
+pub(in crate::commands) async fn patience(mut canceled: watch::Receiver<CancelLevel>) {
     let now = |level: &CancelLevel| *level == CancelLevel::Now;
     if canceled.wait_for(now).await.is_err() {
         std::future::pending::<()>().await;

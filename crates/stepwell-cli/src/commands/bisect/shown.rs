@@ -56,7 +56,8 @@ pub(super) fn follow(
     screen.clear();
 }
 
-struct Screen {
+/// What people see of a search while it goes on, and of what goes on around it.
+pub(in crate::commands) struct Screen {
     console: Console,
     output: ReportFormat,
     progress: SearchProgress,
@@ -65,7 +66,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(console: Console, output: ReportFormat) -> Self {
+    pub(in crate::commands) fn new(console: Console, output: ReportFormat) -> Self {
         Self {
             console,
             output,
@@ -74,7 +75,7 @@ impl Screen {
         }
     }
 
-    fn show(&mut self, event: &BisectEvent) {
+    pub(in crate::commands) fn show(&mut self, event: &BisectEvent) {
         if self.output == ReportFormat::Json {
             let line = json!({ "v": FORMAT_VERSION, "type": "search", "event": event });
             return self.console.out(&format!("{line}\n"));
@@ -103,8 +104,25 @@ impl Screen {
         }
     }
 
+    /// Says something that stays.
+    pub(in crate::commands) fn note(&mut self, text: &str) {
+        self.clear();
+        self.console.note(text);
+    }
+
+    /// Says what else goes on, in plain characters: until something follows if that can be written over.
+    pub(in crate::commands) fn doing(&mut self, text: &str) {
+        if !self.console.live {
+            return self.console.note(text);
+        }
+        self.clear();
+        let columns = crate::console::width().saturating_sub(1);
+        self.line = text.chars().take(columns).collect();
+        self.console.err(&self.line);
+    }
+
     /// Removes the line of what goes on.
-    fn clear(&mut self) {
+    pub(in crate::commands) fn clear(&mut self) {
         if self.console.live && !self.line.is_empty() {
             self.console.err("\r\x1b[K");
             self.line.clear();
