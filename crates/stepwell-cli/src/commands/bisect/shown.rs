@@ -137,7 +137,13 @@ pub(super) fn report(
             format!("{line}\n")
         }
     });
-    Ok(exit(&finding.conclusion))
+    // Whoever asked for all culprits is to know that a search for one of them has failed.
+    let failed = finding.further.iter();
+    let mut failed = failed.filter(|it| matches!(it.conclusion, Conclusion::Aborted { .. }));
+    Ok(match failed.next() {
+        Some(_) => Exit::RunFailed,
+        None => exit(&finding.conclusion),
+    })
 }
 
 fn as_json(finding: &Finding) -> Result<String, Failure> {
