@@ -13,6 +13,7 @@ mod components;
 mod configuration;
 mod coredump;
 mod crash;
+mod deliveries;
 mod disk;
 mod eval;
 mod exit_codes;

@@ -15,19 +15,28 @@ const COMMITS: u32 = 200;
 const CULPRIT: u32 = 137;
 
 /// A request that somebody sent.
-struct Heard {
+pub(crate) struct Heard {
     /// Such as `POST /hook`.
-    line: String,
-    body: String,
+    pub(crate) line: String,
+    /// The header `Idempotency-Key`.
+    pub(crate) key: String,
+    pub(crate) body: String,
 }
 
 /// A server on the loopback interface, and what it was sent.
 fn server() -> (u16, Receiver<Heard>) {
+    server_that(|_| "200 OK")
+}
+
+/// A server that answers so, told how many requests there were before.
+pub(crate) fn server_that(
+    answer: impl Fn(u32) -> &'static str + Send + 'static,
+) -> (u16, Receiver<Heard>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (heard, hears) = channel();
     thread::spawn(move || {
-        for line in listener.incoming() {
+        for (number, line) in (0..).zip(listener.incoming()) {
             let mut line = line.unwrap();
             let mut reader = BufReader::new(line.try_clone().unwrap());
             let mut next = || {
@@ -36,11 +45,14 @@ fn server() -> (u16, Receiver<Heard>) {
                 text.trim_end().to_owned()
             };
             let asked = next();
-            let mut length = 0;
+            let (mut length, mut key) = (0, String::new());
             loop {
                 let field = next().to_ascii_lowercase();
                 if let Some(value) = field.strip_prefix("content-length:") {
                     length = value.trim().parse().unwrap();
+                }
+                if let Some(value) = field.strip_prefix("idempotency-key:") {
+                    key = value.trim().to_owned();
                 }
                 if field.is_empty() {
                     break;
@@ -48,9 +60,14 @@ fn server() -> (u16, Receiver<Heard>) {
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .unwrap();
+            let status = answer(number);
+            write!(
+                line,
+                "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
+            .unwrap();
             let sent = Heard {
+                key,
                 line: asked.split(" HTTP").next().unwrap().to_owned(),
                 body: String::from_utf8(body).unwrap(),
             };
@@ -114,21 +131,21 @@ fn project(port: u16, more: &str) -> TestEnv {
     env
 }
 
-fn watch(env: &TestEnv, arguments: &[&str]) -> Output {
+pub(crate) fn watch(env: &TestEnv, arguments: &[&str]) -> Output {
     let arguments = [&["watch", "--once"], arguments].concat();
     let mut command = env.command(&arguments);
     command.env("STEPWELL_CONFIG", env.project().join("config.toml"));
     Process::of(command).end()
 }
 
-fn heard(server: &Receiver<Heard>) -> Heard {
+pub(crate) fn heard(server: &Receiver<Heard>) -> Heard {
     server
         .recv_timeout(Duration::from_secs(5))
         .expect("something was sent")
 }
 
 /// The line of the tick.
-fn tick(output: &Output) -> Value {
+pub(crate) fn tick(output: &Output) -> Value {
     let mut lines = output.stdout.lines().rev();
     let line = lines.find(|line| line.contains("\"type\":\"tick\""));
     let line = line.unwrap_or_else(|| panic!("no tick:\n{}{}", output.stdout, output.stderr));
@@ -156,6 +173,8 @@ fn of_200_commits_the_culprit_is_told_and_the_newest_good_one_published() {
     assert_eq!(told.line, "POST /hook");
     let body: Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(body["culprit"]["id"], culprit.as_str());
+    assert_eq!(body["key"].as_str().map(str::len), Some(64));
+    assert_eq!(told.key, body["key"].to_string());
     assert_eq!(body["recipient"]["email"], "ada@example.org");
     assert_eq!(body["newest-good"]["id"], good.as_str());
     assert!(body["reason"].as_str().unwrap().contains("test"), "{body}");

@@ -1,4 +1,4 @@
-//! The oracles and notifiers that come with Stepwell, as the components that they are.
+//! The oracles, notifiers and publishers that come with Stepwell, as the components that they are.
 
 use crate::harness::{Ran, Step, try_code};
 use crate::server::{Line, Server, online};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use stepwell_event::{
     Entry, Evidence, Finite, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabStep,
-    NoiseModel, Notice, Observation, Person, Question, Reply, Role, RunResult, SkipKind,
+    NoiseModel, Notice, Observation, Person, Question, Release, Reply, Role, RunResult, SkipKind,
     StepResult, Verdict, Version,
 };
 use stepwell_sandbox::Metering;
@@ -111,6 +111,7 @@ fn judged(oracle: &str, config: &str, trials: u32) -> (Observation, Vec<HostCall
 
 fn notice() -> Notice {
     Notice {
+        key: "4e".repeat(32),
         project: "shop".to_owned(),
         culprit: version(),
         recipient: version().author,
@@ -128,6 +129,19 @@ fn notify(config: &str) -> Question {
     Question::Notify {
         config: config.to_owned(),
         finding: notice(),
+    }
+}
+
+fn publish(config: &str) -> Question {
+    Question::Publish {
+        config: config.to_owned(),
+        release: Release {
+            key: "4f".repeat(32),
+            project: "shop".to_owned(),
+            branch: "main".to_owned(),
+            version: version(),
+            previous: None,
+        },
     }
 }
 
@@ -160,6 +174,10 @@ fn each_says_what_it_is() {
     for name in ["webhook", "email", "file"] {
         let code = try_code(&plugin(name), Metering::Off).unwrap();
         assert_eq!(code.role(), Some(&Role::Notifier), "{name}");
+    }
+    for name in ["publisher-webhook", "publisher-file"] {
+        let code = try_code(&plugin(name), Metering::Off).unwrap();
+        assert_eq!(code.role(), Some(&Role::Publisher), "{name}");
     }
 }
 
@@ -277,6 +295,25 @@ fn the_report_is_written_where_the_notifier_may_write() {
     assert!(done(&ran).unwrap_err().contains("granted no workspace"));
 }
 
+#[test]
+fn a_line_is_written_for_what_is_published() {
+    let folder = tempfile::tempdir().unwrap();
+    for expect in [
+        "wrote a line into releases.jsonl",
+        "it is in releases.jsonl already",
+    ] {
+        let ran = asked_plugin("publisher-file", publish("{}"))
+            .workspace(folder.path())
+            .go();
+        assert_eq!(done(&ran), Ok(expect));
+    }
+    let text = fs::read_to_string(folder.path().join("releases.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(line["version"]["subject"], "a change");
+    let ran = asked_plugin("publisher-file", publish("{}")).go();
+    assert!(done(&ran).unwrap_err().contains("granted no workspace"));
+}
+
 fn accepts(line: &mut dyn Line, head: &str) {
     let length = head
         .lines()
@@ -284,7 +321,10 @@ fn accepts(line: &mut dyn Line, head: &str) {
     let mut body = vec![0; length.unwrap().parse().unwrap()];
     line.read_exact(&mut body).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    let answer: &[u8] = if body["culprit"]["id"] == "c0ffee" && body["report"]["format"] == 1 {
+    let is_culprit = body["culprit"]["id"] == "c0ffee" && body["report"]["format"] == 1;
+    let is_release = body["version"]["id"] == "c0ffee" && body["branch"] == "main";
+    let key = format!("idempotency-key: \"{}\"\r\n", body["key"].as_str().unwrap());
+    let answer: &[u8] = if (is_culprit || is_release) && head.contains(&key) {
         b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
     } else {
         b"HTTP/1.1 500 Odd\r\ncontent-length: 0\r\n\r\n"
@@ -296,24 +336,30 @@ fn refuses(line: &mut dyn Line, _head: &str) {
     let _ = line.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nbad token");
 }
 
-#[test]
-fn a_web_hook_is_told_what_was_found_where_it_is_granted() {
-    let told = |server: &Server, is_granted: bool| {
-        let (sandbox, _) = online();
-        let config = format!(r#"{{"url": "http://{}/hook?a=b"}}"#, server.authority());
-        let step = asked_plugin("webhook", notify(&config));
-        let step = if is_granted {
-            step.grants(server.granted())
-        } else {
-            step
-        };
-        let ran = step.go_in(&sandbox);
-        done(&ran).map(str::to_owned).map_err(str::to_owned)
+/// Has the web hook `name` tell `server` what it is asked to.
+fn told(
+    name: &str,
+    ask: impl Fn(&str) -> Question,
+    server: &Server,
+    is_granted: bool,
+) -> Result<String, String> {
+    let (sandbox, _) = online();
+    let config = format!(r#"{{"url": "http://{}/hook?a=b"}}"#, server.authority());
+    let step = asked_plugin(name, ask(&config));
+    let step = if is_granted {
+        step.grants(server.granted())
+    } else {
+        step
     };
+    let ran = step.go_in(&sandbox);
+    done(&ran).map(str::to_owned).map_err(str::to_owned)
+}
+
+fn is_told_where_it_is_granted(name: &str, ask: impl Fn(&str) -> Question) {
     let server = Server::new(accepts);
     let authority = server.authority();
     assert_eq!(
-        told(&server, true),
+        told(name, &ask, &server, true),
         Ok(format!("told {authority}, which answered 202"))
     );
     let head = server.heads().remove(0);
@@ -322,15 +368,25 @@ fn a_web_hook_is_told_what_was_found_where_it_is_granted() {
         head.contains("content-type: application/json\r\n"),
         "{head}"
     );
-    let denied = told(&server, false).unwrap_err();
+    let denied = told(name, &ask, &server, false).unwrap_err();
     assert!(
         denied.contains("grant its host with `allow.hosts`"),
         "{denied}"
     );
     let strict = Server::new(refuses);
-    let refused = told(&strict, true).unwrap_err();
+    let refused = told(name, &ask, &strict, true).unwrap_err();
     assert_eq!(
         refused,
         format!("{} answered 403: bad token", strict.authority())
     );
+}
+
+#[test]
+fn a_web_hook_is_told_of_a_culprit_where_it_is_granted() {
+    is_told_where_it_is_granted("webhook", notify);
+}
+
+#[test]
+fn a_web_hook_is_told_what_is_published_where_it_is_granted() {
+    is_told_where_it_is_granted("publisher-webhook", publish);
 }

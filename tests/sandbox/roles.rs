@@ -6,7 +6,7 @@ use crate::oracle::{judge, observation, version};
 use std::fs;
 use stepwell_event::{
     About, Access, Entry, Finite, HostAnswer, HostCall, NoiseModel, Notice, Observation, Outcome,
-    Person, Proposal, Question, Reply, Role, Terms, Verdict,
+    Person, Proposal, Question, Release, Reply, Role, Terms, Verdict,
 };
 use stepwell_sandbox::{LoadError, LoadErrorKind, Metering};
 
@@ -151,6 +151,7 @@ fn a_strategist_chooses_among_the_suspects() {
 
 fn notice() -> Notice {
     Notice {
+        key: "4e".repeat(32),
         project: "a project".to_owned(),
         culprit: version("bad"),
         recipient: Person {
@@ -199,9 +200,13 @@ fn a_publisher_sees_what_it_publishes() {
     let publish = || {
         let question = Question::Publish {
             config: "name".to_owned(),
-            project: "a project".to_owned(),
-            version: version("good"),
-            previous: None,
+            release: Release {
+                key: "4e".repeat(32),
+                project: "a project".to_owned(),
+                branch: "main".to_owned(),
+                version: version("good"),
+                previous: None,
+            },
         };
         asked("bisect-publisher", question)
     };

@@ -287,7 +287,7 @@ impl Weighing {
         }
         let confidence = self.stated(weight);
         match self.candidate(place) {
-            Some(candidate) => self.unseen(candidate).is_none().then_some(Found::Culprit {
+            Some(candidate) => Some(Found::Culprit {
                 candidate,
                 confidence,
             }),
@@ -307,22 +307,6 @@ impl Weighing {
     fn candidate(&self, place: usize) -> Option<Candidate> {
         let candidate = Candidate(u32::try_from(place).ok()?);
         (place < self.history.len()).then_some(candidate)
-    }
-
-    /// What has to be seen bad, or good, before this one is blamed: itself and its parents. That of the
-    /// last version and of what is outside of the history is known.
-    fn unseen(&self, culprit: Candidate) -> Option<Candidate> {
-        let open = |candidate: &Candidate, found: fn(Counts) -> u32| {
-            let version = self.versions.get(candidate.index());
-            version.is_some_and(|version| version.state == State::Open && found(version.seen) == 0)
-        };
-        let own = culprit != self.history.bad() && open(&culprit, |seen| seen.bad);
-        let mut parents = self.history.parents(culprit).iter();
-        own.then_some(culprit).or_else(|| {
-            parents
-                .find(|parent| open(parent, |seen| seen.good))
-                .copied()
-        })
     }
 
     /// Several suspects that are sure enough together and that nothing tells apart.

@@ -63,6 +63,13 @@ pub trait Archive: Send + Sync + 'static {
     /// See [`ExportError`]: it is unfit if a change cannot be taken back.
     fn without(&self, version: &Version, reverted: &[Version]) -> Result<Version, ExportError>;
 
+    /// What the files of a version lack when they are exported, in sentences.
+    ///
+    /// # Errors
+    ///
+    /// The version is missing, or the history cannot be read.
+    fn lacks(&self, version: &Version) -> Result<Vec<String>, String>;
+
     /// The files of a version in a folder of their own, which nobody may change.
     ///
     /// # Errors

@@ -7,10 +7,10 @@ use stepwell_event::{
     Access, Entry, GuestEvent, HostAnswer, HostCall, HostRefusal, Outcome, Question, Refusal,
     Reply, StepReport, StepRequest, WorkspaceGrant,
 };
-use stepwell_runner::StepRunner;
+use stepwell_runner::{CancelLevel, StepRunner};
 use stepwell_sandbox::{Answer, StepSink, StopHandle};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// What a guest asks of its host, and where the answer goes.
 pub(crate) type Call = (HostCall, oneshot::Sender<HostAnswer>);
@@ -53,6 +53,29 @@ pub(crate) async fn ask<R: StepRunner>(
     match running.await {
         Ok(report) => report,
         Err(error) => StepReport::host_failed(error.to_string()),
+    }
+}
+
+/// Waits for what `stop` ends, and ends it when somebody cancels.
+pub(crate) async fn until_canceled<T>(
+    asking: impl Future<Output = T>,
+    stop: &StopHandle,
+    mut cancel: watch::Receiver<CancelLevel>,
+) -> T {
+    let canceled = async move {
+        let level = cancel.wait_for(|level| *level != CancelLevel::Running);
+        let gone = level.await.is_err();
+        if gone {
+            std::future::pending::<()>().await;
+        }
+    };
+    let mut asking = std::pin::pin!(asking);
+    tokio::select! {
+        done = &mut asking => done,
+        () = canceled => {
+            stop.stop();
+            asking.await
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Errands: a notifier is handed a notice, a publisher a version. Each is a step like any other.
 
-use crate::asking::{Call, ask, request};
+use crate::asking::{Call, ask, request, until_canceled};
 use crate::part::Part;
 use crate::post::Letters;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use stepwell_event::{
     Access, HostAnswer, HostCall, HostRefusal, Outcome, Question, Reply, StepReport,
 };
-use stepwell_runner::StepRunner;
+use stepwell_runner::{CancelLevel, StepRunner};
 use stepwell_sandbox::StopHandle;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Sends components on errands.
 pub struct Errands<R> {
@@ -19,6 +19,8 @@ pub struct Errands<R> {
     pub steps: Arc<R>,
     /// The runtime that guests run on.
     pub guests: Handle,
+    /// Ends them.
+    pub cancel: watch::Receiver<CancelLevel>,
 }
 
 impl<R: StepRunner> Errands<R> {
@@ -42,7 +44,8 @@ impl<R: StepRunner> Errands<R> {
         }
         let (calls, asked) = mpsc::unbounded_channel();
         let stop = StopHandle::default();
-        let asking = ask(&self.steps, &self.guests, request, stop, calls);
+        let asking = ask(&self.steps, &self.guests, request, stop.clone(), calls);
+        let asking = until_canceled(asking, &stop, self.cancel.clone());
         let (report, ()) = tokio::join!(asking, serve(asked, letters));
         answer(report, &part.name)
     }

@@ -29,7 +29,10 @@ pub(crate) fn assemble(record: &Record, territory: &Arc<Territory>) -> Option<Fi
         commits,
         versions,
         range: standing::stretches(territory, &seen, &conclusion),
-        unverified: unverified(record, &summary, &conclusion, &probes),
+        unverified: unverified(record, &summary, &conclusion, &probes)
+            .into_iter()
+            .chain(territory.lacks.iter().cloned())
+            .collect(),
         others: others(record, territory, &conclusion),
         further: further(record, territory),
         asked: summary,

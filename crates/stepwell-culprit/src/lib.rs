@@ -53,6 +53,6 @@ pub use release::Publication;
 pub use request::{Course, Ends, Request, Settings};
 pub use schedule::{Schedule, ScheduleError};
 pub use watch::{
-    HeadSeen, ReleaseSteps, Settled, Sight, Site, State, Telling, TickEnd, TickReport, TickResult,
-    Watching, World,
+    Happening, HeadSeen, Partly, ReleaseSteps, Settled, Sight, Site, State, Telling, TickEnd,
+    TickReport, TickResult, Unpublished, Watching, World,
 };

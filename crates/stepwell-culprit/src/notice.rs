@@ -30,17 +30,29 @@ const UNREAD: [&str; 6] = [
     "nobody",
 ];
 
-/// What a notice is known by: the same culprit that failed in the same way in the same project. It
-/// is told once, and every attempt to tell it has the same key.
+/// What something that is sent is known by: every attempt to send it has the same key, so that a
+/// receiver can drop what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of a culprit, a commit's hash, that failed with `signature`.
+    /// The key of a culprit, a commit's hash, that failed with `signature`. It is told once.
     #[must_use]
     pub fn new(project: &str, culprit: &str, signature: Option<&str>) -> Self {
+        Self::of(&[project, culprit, signature.unwrap_or_default()])
+    }
+
+    /// The key of a version, a commit's hash, that is published after `before` others by what watches
+    /// the branch. Published once more after another one, it has another key: a receiver that dropped it
+    /// would stay with the other one.
+    #[must_use]
+    pub fn of_release(watch: &str, version: &str, before: u64) -> Self {
+        Self::of(&["release", watch, version, &before.to_string()])
+    }
+
+    fn of(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
-        for part in [project, culprit, signature.unwrap_or_default()] {
+        for part in parts {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -216,8 +228,10 @@ impl Blame {
     /// What notifiers are handed.
     #[must_use]
     pub fn notice(&self, finding: &Finding, recipient: Person, markdown: String) -> Notice {
+        let project = &finding.asked.project;
         Notice {
-            project: finding.asked.project.clone(),
+            key: Key::new(project, &self.culprit.id, self.signature.as_deref()).to_string(),
+            project: project.clone(),
             culprit: self.culprit.clone(),
             recipient,
             newest_good: self.newest_good.clone(),
@@ -307,6 +321,10 @@ mod tests {
             Key::new("p", "d", Some("E1")),
             Key::new("q", "c", None),
             Key::new("pc", "", None),
+            Key::of_release("p", "c", 0),
+            Key::of_release("p", "c", 1),
+            Key::of_release("p", "d", 0),
+            Key::of_release("q", "c", 0),
         ];
         for (place, key) in keys.iter().enumerate() {
             assert_eq!(key.as_str().len(), 64);

@@ -2,20 +2,20 @@
 //!
 //! [`Tick`] decides, a [`World`] acts, and [`Watching`] keeps what must survive: what is good, what was
 //! published, and what people were told. All of it is durable before it is acted on. Whoever is
-//! interrupted tells or publishes once more than needed rather than once less: a notice has the same
-//! [`Key`] at every attempt, a publication the same version.
+//! interrupted tells or publishes once more than needed rather than once less: a notice or publication
+//! has the same [`Key`] at every attempt.
 
 mod site;
 mod state;
 mod tick;
 
-pub use site::{ReleaseSteps, Site};
-pub use state::{Settled, State};
-pub use tick::{HeadSeen, Sight, TickEnd, TickResult};
+pub use site::{Happening, ReleaseSteps, Site};
+pub use state::{Partly, Settled, State};
+pub use tick::{HeadSeen, Sight, TickEnd, TickResult, Unpublished};
 
-use crate::notice::{Addressing, Blame, Key, Recipient, pause};
+use crate::notice::{Addressing, Key, Recipient, pause};
 use std::collections::BTreeSet;
-use stepwell_event::{Finding, Notice, Person, Version};
+use stepwell_event::{Finding, Notice, Person, Release, Version};
 use stepwell_store::{Claim, Journal, JournalError, StoredNotice};
 use tick::{Done, Order, Tick};
 
@@ -36,19 +36,18 @@ pub trait World: Sync {
         flaky: bool,
     ) -> impl Future<Output = Result<Finding, String>> + Send;
 
-    /// Publishes a version; `previous` was published before.
+    /// Publishes a version, but for what was done before.
     fn publish(
         &self,
-        version: &Version,
-        previous: Option<&str>,
-    ) -> impl Future<Output = Result<(), String>> + Send;
+        release: Release,
+        before: Partly,
+    ) -> impl Future<Output = Result<(), Unpublished>> + Send;
 
     /// Has a notifier tell a notice, and gives what it says it did.
     fn notify(
         &self,
         notifier: &str,
         notice: Notice,
-        key: Key,
     ) -> impl Future<Output = Result<String, String>> + Send;
 
     /// The report for people.
@@ -140,7 +139,7 @@ impl Watching {
         let mut state = self.state().await?;
         state.last_tick_ms = Some(now_ms);
         self.remember(&state).await?;
-        let head = sight.head.clone();
+        let (branch, head) = (sight.branch.clone(), sight.head.clone());
         let mut tick = Tick::new(sight, state);
         let mut order = tick.begin();
         let mut finding = None;
@@ -155,15 +154,15 @@ impl Watching {
                 Order::Weigh { good } => found(world.search(&good, &head, true).await),
                 Order::Publish(version) => {
                     self.remember(tick.state()).await?;
-                    let previous = tick.state().published.as_deref();
-                    Done::Published(world.publish(&version, previous).await)
+                    let (release, before) = self.release(&branch, version, tick.state());
+                    Done::Published(world.publish(release, before).await)
                 }
                 Order::Tell(blame) => {
                     let told = self.addressing.recipient(&blame.culprit.author);
                     if let (Some(person), Some(finding)) = (told.person(), &finding) {
                         let markdown = world.markdown(finding);
                         let notice = blame.notice(finding, person.clone(), markdown);
-                        told_before = !self.tell(&blame, &notice).await?;
+                        told_before = !self.tell(&notice).await?;
                     }
                     recipient = Some(told);
                     Done::Told
@@ -186,6 +185,25 @@ impl Watching {
         })
     }
 
+    /// What is handed to publishers, and what they did of it before.
+    fn release(&self, branch: &str, version: Version, state: &State) -> (Release, Partly) {
+        let before = state.partly.clone();
+        let before = before.filter(|partly| partly.version == version.id);
+        let before = before.unwrap_or_else(|| Partly {
+            version: version.id.clone(),
+            ..Partly::default()
+        });
+        let key = Key::of_release(&self.name, &version.id, state.publications);
+        let release = Release {
+            key: key.to_string(),
+            project: self.project.clone(),
+            branch: branch.to_owned(),
+            version,
+            previous: state.published.clone(),
+        };
+        (release, before)
+    }
+
     async fn remember(&self, state: &State) -> Result<(), JournalError> {
         // It is plain data, which always has a text.
         let text = serde_json::to_string(state).unwrap_or_default();
@@ -193,13 +211,12 @@ impl Watching {
     }
 
     /// Has all notifiers tell of a culprit; false if all of them were asked before.
-    async fn tell(&self, blame: &Blame, notice: &Notice) -> Result<bool, JournalError> {
-        let key = Key::new(&self.project, &blame.culprit.id, blame.signature.as_deref());
+    async fn tell(&self, notice: &Notice) -> Result<bool, JournalError> {
         let notifiers: Vec<&str> = self.notifiers.iter().map(String::as_str).collect();
-        let notice = serde_json::to_string(notice).unwrap_or_default();
+        let text = serde_json::to_string(notice).unwrap_or_default();
         let added = self
             .journal
-            .add_notices(&self.name, key.as_str(), &notifiers, &notice)
+            .add_notices(&self.name, &notice.key, &notifiers, &text)
             .await?;
         Ok(added > 0)
     }
@@ -253,8 +270,7 @@ impl Watching {
             .attempt_notice(&self.name, due, again_ms)
             .await?;
         let (culprit, recipient) = (notice.culprit.clone(), notice.recipient.clone());
-        let key = Key::known(due.culprit.clone());
-        let result = world.notify(&due.notifier, notice, key).await;
+        let result = world.notify(&due.notifier, notice).await;
         if result.is_ok() {
             self.journal.told_notice(&self.name, due, now_ms).await?;
         }

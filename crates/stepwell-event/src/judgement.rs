@@ -1,7 +1,7 @@
 //! What crosses the wall of the sandbox when a component takes part in a search for a culprit: the
 //! words of `wit/bisect` as plain data.
 
-use crate::Finite;
+use crate::{Finite, Notice, Release};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who wrote or owns a change. Every text is hostile.
@@ -265,39 +265,9 @@ pub enum Question {
     Publish {
         /// What the user configured.
         config: String,
-        /// The project.
-        project: String,
-        /// The version.
-        version: Version,
-        /// The version that was published before.
-        previous: Option<String>,
+        /// What is published.
+        release: Release,
     },
-}
-
-/// What a notifier is handed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Notice {
-    /// The project.
-    pub project: String,
-    /// The version that is to blame.
-    pub culprit: Version,
-    /// Who is to be told.
-    pub recipient: Person,
-    /// The newest version that is good.
-    pub newest_good: Option<Version>,
-    /// What failed, in one line.
-    pub reason: String,
-    /// What kind of failure it is.
-    pub signature: Option<String>,
-    /// How likely the culprit is right, from 0 to 1.
-    pub confidence: Finite,
-    /// The command that judges the culprit again.
-    pub reproduce: String,
-    /// The whole report as JSON.
-    pub report_json: String,
-    /// The whole report for people.
-    pub report_markdown: String,
 }
 
 /// What a component of `stepwell:bisect` answered.

@@ -5,6 +5,7 @@
 //! worker process will be spoken to in it, so a type here changes only by addition. Every type is
 //! plain data: no clock, no I/O.
 
+mod errand;
 mod event;
 mod finding;
 mod finite;
@@ -18,6 +19,7 @@ mod publish;
 mod state;
 mod step;
 
+pub use errand::{Notice, Release};
 pub use event::{
     Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
     StageSummary, StepRecord, StepSummary, TaskSummary,
@@ -31,8 +33,8 @@ pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};
 pub use id::{Digest, ParseIdError, RunId, SearchId};
 pub use judgement::{
     About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
-    LabStep, Measurement, NoiseModel, Notice, Observation, Overlay, Person, Proposal, Question,
-    Reply, Role, SkipKind, Terms, Verdict, Version,
+    LabStep, Measurement, NoiseModel, Observation, Overlay, Person, Proposal, Question, Reply,
+    Role, SkipKind, Terms, Verdict, Version,
 };
 pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};

@@ -192,19 +192,9 @@ impl Participant {
             (Part::Notifier(notify), Question::Notify { config, finding }) => {
                 Call::Notify(notify, config, Box::new(question::finding(finding)))
             }
-            (
-                Part::Publisher(publish),
-                Question::Publish {
-                    config,
-                    project,
-                    version,
-                    previous,
-                },
-            ) => Call::Publish(
-                publish,
-                config,
-                question::release(project, version, workspace, previous.as_ref()),
-            ),
+            (Part::Publisher(publish), Question::Publish { config, release }) => {
+                Call::Publish(publish, config, question::release(release, workspace))
+            }
             _ => return None,
         })
     }

@@ -53,14 +53,19 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry<'_>) -> Option<Allow> {
 
 /// Reads what a component that takes part in searches is allowed. It changes nothing of what it is
 /// asked about, and is told what it has to know by its inputs.
-/// A notifier is asked about no files, and may have a folder of its own to write into.
+/// A notifier is asked about no files. It may have a folder of its own to write into, and so may a
+/// publisher, which sees that instead of the version's files.
 pub(crate) fn of_part(reader: &mut Reader, entry: &Entry<'_>, kind: PartKind) -> Option<Allow> {
     let mut table = reader.table(entry, "`allow`")?;
-    let most = match kind {
-        PartKind::Notifier => Access::Write,
-        PartKind::Oracle | PartKind::Strategist | PartKind::Publisher => Access::Read,
+    let accesses: &[Access] = match kind {
+        PartKind::Oracle | PartKind::Strategist => &[Access::None, Access::Read],
+        PartKind::Notifier => &[Access::None, Access::Write],
+        PartKind::Publisher => &ACCESSES,
     };
-    let choices = [Access::None, most].map(|access| (access.as_str(), access));
+    let choices: Vec<_> = accesses
+        .iter()
+        .map(|access| (access.as_str(), *access))
+        .collect();
     let workspace = table
         .take("workspace")
         .and_then(|entry| reader.choice(&entry, &choices));

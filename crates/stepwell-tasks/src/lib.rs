@@ -74,11 +74,20 @@ impl Tasks {
         self.listed(|bytes| !names(bytes, SEARCH))
     }
 
-    /// The names of what is built in and speaks this interface of a search, sorted.
+    /// The names of what is built in for a role in a search, such as `publisher`, and speaks its
+    /// interface, sorted: what [`Tasks::built_in_for`] finds.
     #[must_use]
-    pub fn speaking(&self, interface: &str) -> Vec<String> {
+    pub fn speaking(&self, role: &str, interface: &str) -> Vec<String> {
         let interface = format!("{SEARCH}{interface}@");
-        self.listed(|bytes| names(bytes, &interface))
+        let mut names = self.listed(|bytes| names(bytes, &interface));
+        for name in &mut names {
+            if let Some(rest) = name.strip_prefix(role).and_then(|it| it.strip_prefix('-')) {
+                *name = rest.to_owned();
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn listed(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<String> {
@@ -112,20 +121,42 @@ impl Tasks {
     ///
     /// There is none of that name.
     pub fn built_in(&self, name: &str) -> Result<TaskFile, TaskError> {
+        match self.carried(name) {
+            Some(found) => found,
+            None => Err(self.none_of(name)),
+        }
+    }
+
+    /// What is built in as `name` for a role in a search, such as `publisher`. Two roles may have
+    /// something of the same name: `ROLE-NAME` comes before `NAME`.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name.
+    pub fn built_in_for(&self, role: &str, name: &str) -> Result<TaskFile, TaskError> {
+        match self.carried(&format!("{role}-{name}")) {
+            Some(found) => found,
+            None => self.built_in(name),
+        }
+    }
+
+    fn carried(&self, name: &str) -> Option<Result<TaskFile, TaskError>> {
         if let Some(folder) = &self.folder {
             let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
             if path.is_file() {
-                return read(&path).map_err(|error| {
+                return Some(read(&path).map_err(|error| {
                     TaskError::new(format!("cannot read `{}`: {error}", path.display()))
-                });
+                }));
             }
         }
-        if let Some((_, bytes)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
-            return Ok(TaskFile::new(Cow::Borrowed(bytes)));
-        }
+        let carried = BUILT_IN.iter().find(|(known, _)| *known == name);
+        carried.map(|(_, bytes)| Ok(TaskFile::new(Cow::Borrowed(bytes))))
+    }
+
+    fn none_of(&self, name: &str) -> TaskError {
         let names = self.names();
         let error = TaskError::new(format!("there is no built-in task `{name}`"));
-        Err(if names.is_empty() {
+        if names.is_empty() {
             error.help(
                 "this build of stepwell carries no tasks: build it with `cargo xtask build`, or \
                  set STEPWELL_TASKS to a folder of `.wasm` files",
@@ -135,7 +166,7 @@ impl Tasks {
                 "built in are: {}; name a file with `[tasks.{name}]` and `source = \"./{name}.wasm\"`",
                 names.join(", ")
             ))
-        })
+        }
     }
 
     /// The task in any file of the host, for looking at it.
@@ -259,5 +290,23 @@ mod tests {
         assert!(!tasks.names().contains(&"judge".to_owned()));
         assert!(tasks.built_in("judge").is_ok());
         assert!(problem(tasks.built_in("nope")).contains("no built-in task `nope`"));
+    }
+
+    #[test]
+    fn what_two_roles_call_the_same_is_found_by_the_role() {
+        let root = tempfile::tempdir().unwrap();
+        for (file, bytes) in [
+            ("hook.wasm", "stepwell:bisect/notify@0.1.0"),
+            ("publisher_hook.wasm", "stepwell:bisect/publish@0.1.0"),
+        ] {
+            fs::write(root.path().join(file), bytes).unwrap();
+        }
+        let tasks = Tasks::new(Some(root.path().to_owned()));
+        let found = |role, name| tasks.built_in_for(role, name).unwrap().bytes;
+        assert!(found("notifier", "hook").ends_with(b"notify@0.1.0"));
+        assert!(found("publisher", "hook").ends_with(b"publish@0.1.0"));
+        assert_eq!(tasks.speaking("publisher", "publish"), ["hook"]);
+        assert_eq!(tasks.speaking("notifier", "notify"), ["hook"]);
+        assert!(problem(tasks.built_in_for("publisher", "nope")).contains("`nope`"));
     }
 }

@@ -11,7 +11,7 @@ pub const TARGET: &str = "wasm32-wasip2";
 /// A Cargo workspace of guests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guests {
-    /// The built-in tasks, oracles and notifiers: `plugins/`.
+    /// The built-in tasks, oracles, notifiers and publishers: `plugins/`.
     Plugins,
     /// Small programs that the tests run: `tests/guests/`.
     Tests,

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use stepwell_oracle::lab::{LabError, RunEnd, RunRequest, RunResult, StepEnd, StepResult};
 use stepwell_oracle::post::{Mail, PostError};
-use stepwell_oracle::{Evidence, FakeHost, Finding, Observation, Person, Question, Version};
+use stepwell_oracle::{
+    Evidence, FakeHost, Finding, Observation, Person, Question, Release, Version,
+};
 
 /// What the host answers, and what it was asked.
 #[derive(Debug, Clone, Default)]
@@ -152,6 +154,7 @@ pub fn version(id: &str) -> Version {
 #[must_use]
 pub fn finding() -> Finding {
     Finding {
+        key: "4e".repeat(32),
         project: "shop".to_owned(),
         culprit: version("c0ffee"),
         recipient: version("c0ffee").author,
@@ -162,5 +165,18 @@ pub fn finding() -> Finding {
         reproduce: "stepwell bisect run c0ffee".to_owned(),
         report_json: r#"{"format":1}"#.to_owned(),
         report_markdown: "# The report\n".to_owned(),
+    }
+}
+
+/// The newest good version of some project.
+#[must_use]
+pub fn release() -> Release {
+    Release {
+        key: "4e".repeat(32),
+        project: "shop".to_owned(),
+        branch: "main".to_owned(),
+        version: version("900d"),
+        workspace: None,
+        previous: Some("600d".to_owned()),
     }
 }

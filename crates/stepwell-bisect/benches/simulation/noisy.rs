@@ -1,8 +1,9 @@
 //! Games in which trials may be wrong, and what many of them show.
 
 use crate::random::Random;
-use crate::table::{Cell, Reference, Setting};
+use crate::table::{Cell, ROUNDED, Reference, Setting};
 use std::collections::BTreeSet;
+use std::ops::Range;
 use stepwell_bisect::{Candidate, Found, History, Noise, Options, Search, Seen};
 
 /// One kind of game.
@@ -53,7 +54,9 @@ impl Game {
         game
     }
 
-    fn culprit(&self, random: &mut Random) -> Option<u32> {
+    /// Who is to blame in one of many games: each suspect about equally often, if all are alike, so that
+    /// chance has no part in that.
+    fn culprit(&self, game: u32, random: &mut Random) -> Option<u32> {
         if self.no_culprit > 0.0 && random.happens(self.no_culprit) {
             return None;
         }
@@ -62,16 +65,38 @@ impl Game {
             rest -= **weight;
             rest < 0.0
         });
-        Some(weighed.map_or_else(|| random.below(self.suspects), |(culprit, _)| culprit))
+        Some(weighed.map_or(game % self.suspects, |(culprit, _)| culprit))
     }
 
-    /// Plays so many games.
+    /// Plays so many games, on all processors. How many there are changes nothing of the sums.
     pub(crate) fn play(&self, setting: &Setting) -> Summary {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = u32::try_from(threads).unwrap_or(1);
+        let each = setting.trials.div_ceil(threads);
+        let parts: Vec<Summary> = std::thread::scope(|scope| {
+            let starts = (0..setting.trials).step_by(each.max(1) as usize);
+            let running: Vec<_> = starts
+                .map(|start| start..(start + each).min(setting.trials))
+                .map(|games| scope.spawn(move || self.play_some(setting.seed, games)))
+                .collect();
+            let ended = running.into_iter().map(|thread| thread.join());
+            ended
+                .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
         let mut summary = Summary::default();
-        for game in 0..setting.trials {
-            let mut random = Random::new(setting.seed.wrapping_mul(0x1000_0001) ^ u64::from(game));
+        for part in parts {
+            summary.add(part);
+        }
+        summary
+    }
+
+    fn play_some(&self, seed: u64, games: Range<u32>) -> Summary {
+        let mut summary = Summary::default();
+        for game in games {
+            let mut random = Random::new(seed.wrapping_mul(0x1000_0001) ^ u64::from(game));
             let mut random = Random::new(random.word());
-            let culprit = self.culprit(&mut random);
+            let culprit = self.culprit(game, &mut random);
             self.play_one(&mut random, culprit, &mut summary);
         }
         summary
@@ -143,6 +168,14 @@ pub(crate) struct Summary {
 const WITHIN: f64 = 2.0 * std::f64::consts::SQRT_2;
 
 impl Summary {
+    fn add(&mut self, other: Self) {
+        self.runs.extend(other.runs);
+        self.rounds += other.rounds;
+        self.visits += other.visits;
+        self.builds += other.builds;
+        self.ends.extend(other.ends);
+    }
+
     fn count(&self) -> f64 {
         self.runs.len() as f64
     }
@@ -188,7 +221,7 @@ impl Summary {
         let mut sorted = self.runs.clone();
         sorted.sort_unstable();
         let p95 = sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(0);
-        let at_most = |runs: f64| Reference::AtMost(runs, WITHIN * error / runs);
+        let at_most = |runs: f64| Reference::AtMost(runs, (WITHIN * error + ROUNDED) / runs);
         let at_least = |least: f64| Reference::AtLeast(least, WITHIN * self.accuracy_error(least));
         vec![
             Cell::new("runs", mean, runs.map_or(Reference::Unknown, at_most)),

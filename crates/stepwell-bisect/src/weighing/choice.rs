@@ -21,20 +21,6 @@ impl Weighing {
     pub(super) fn choose(&mut self, free: usize, mut left: u32) -> Vec<Start> {
         self.add_up();
         let mut chosen: Vec<Start> = Vec::new();
-        // Sure enough already, but for what nobody looked at.
-        let (likeliest, weight) = self.likeliest();
-        let unseen = self.candidate(likeliest).filter(|_| weight >= self.enough);
-        if let Some(candidate) = unseen.and_then(|candidate| self.unseen(candidate)) {
-            let idle = self
-                .versions
-                .get(candidate.index())
-                .is_some_and(|version| version.running == 0);
-            if idle {
-                let trials = self.trials.min(left);
-                chosen.push(Start { candidate, trials });
-            }
-            return chosen;
-        }
         let mut targets = self.targets(free);
         targets.sort_by(|a, b| (a - 0.5).abs().total_cmp(&(b - 0.5).abs()));
         let several = targets.len() > 1;

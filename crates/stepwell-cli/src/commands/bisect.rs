@@ -8,8 +8,8 @@ mod kept;
 pub(super) mod means;
 mod range;
 mod replaying;
-mod searching;
-mod shown;
+pub(super) mod searching;
+pub(super) mod shown;
 pub(super) mod workshop;
 
 use crate::commands::name_and_value;
@@ -193,7 +193,7 @@ struct ShownArgs {
 
 /// What to print of a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum ReportFormat {
+pub(super) enum ReportFormat {
     /// Text for people
     #[default]
     Human,

@@ -5,6 +5,7 @@ mod shown;
 
 use super::OutputFormat;
 use super::bisect::Failure;
+use super::bisect::searching::{on_its_own, patience};
 use super::name_and_value;
 use super::run::{
     control_runtime, guest_runtime, journal_problem, listen_to_signals, open_own, own_folder,
@@ -106,11 +107,14 @@ impl WatchArgs {
             let journal = open_own(&folder).await.map_err(kept)?;
             let (cancel, canceled) = watch::channel(CancelLevel::Running);
             let signals = tokio::spawn(listen_to_signals(cancel, console));
+            let (view, said) = shown::View::new(self.output);
+            let shown = on_its_own(console, move || shown::follow(said, console));
             let shared = Shared {
                 journal: journal.clone(),
                 work: &work,
                 guests: handle,
                 canceled: canceled.clone(),
+                view: view.clone(),
             };
             let (branch, watching, site) = project.into_site(&shared)?;
             let claim = watching.claim().map_err(|error| taken(&branch, &error))?;
@@ -118,15 +122,17 @@ impl WatchArgs {
                 branch,
                 watching,
                 schedule,
-                canceled,
-                shown: shown::Shown {
-                    console,
-                    output: self.output,
-                },
+                canceled: canceled.clone(),
+                view,
             };
             let ended = watch.run(&site).await;
+            // With them goes the last one who says anything.
+            drop((claim, site, shared));
+            tokio::select! {
+                _ = shown => {}
+                () = patience(canceled) => {}
+            }
             signals.abort();
-            drop((claim, site));
             journal.close().await.map_err(kept)?;
             ended
         });
@@ -158,7 +164,7 @@ struct Watch {
     watching: Watching,
     schedule: Option<Schedule>,
     canceled: watch::Receiver<CancelLevel>,
-    shown: shown::Shown,
+    view: shown::View,
 }
 
 impl Watch {
@@ -178,7 +184,7 @@ impl Watch {
                 return Ok(Exit::Succeeded);
             };
             if next > now {
-                self.shown.next(&next);
+                self.view.next(next);
                 if self.wait_until(next).await {
                     return Ok(Exit::Succeeded);
                 }
@@ -215,7 +221,7 @@ impl Watch {
         let now = now_ms();
         let sight = self.branch.sight().map_err(|error| git_problem(&error))?;
         let head = sight.head.clone();
-        self.shown.looking(self.branch.name(), &head);
+        self.view.looking(self.branch.name(), &head);
         let before = self.watching.state().await.map_err(kept)?.good;
         let tick = self.watching.tick(site, sight, now).await;
         let report = tick.map_err(kept)?;
@@ -224,7 +230,7 @@ impl Watch {
             // What the user said was the beginning; now something newer is known.
             self.branch.found();
         }
-        self.shown
+        self.view
             .tick(self.branch.name(), &head, time(now).as_ref(), &report);
         Ok(report)
     }

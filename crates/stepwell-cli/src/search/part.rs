@@ -156,18 +156,19 @@ impl Parts<'_> {
         place: Range<usize>,
     ) -> Result<TaskFile, Diagnostic> {
         let tasks = &self.loader.tasks;
-        tasks.built_in(name).map_err(|error| {
+        let word = kind.as_str();
+        tasks.built_in_for(word, name).map_err(|error| {
             let declared = self.declared.iter().filter(|part| part.kind == kind);
             let declared = declared.map(|part| part.name.value.as_str());
-            let built_in = tasks.speaking(match kind {
+            let interface = match kind {
                 PartKind::Oracle => "judge",
                 PartKind::Strategist => "strategy",
                 PartKind::Notifier => "notify",
                 PartKind::Publisher => "publish",
-            });
+            };
+            let built_in = tasks.speaking(word, interface);
             let known = declared.chain(built_in.iter().map(String::as_str));
             let label = did_you_mean(name, known, "");
-            let word = kind.as_str();
             let message = format!("there is no {word} `{name}`");
             let problem = Diagnostic::error("unknown-part", message).at(place, label.clone());
             let problem = match label.as_str() {

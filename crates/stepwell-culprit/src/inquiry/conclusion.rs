@@ -106,14 +106,15 @@ impl Inquiry {
         })
     }
 
-    /// Whether culprit and parents were judged often enough once they were suspected; wants it
-    /// otherwise. What is seen then counts like anything else, so the search may go on after it.
+    /// Whether culprit and parents were judged often enough once they were suspected, and each was
+    /// seen as what it is said to be; wants it otherwise. What is seen then counts like anything else,
+    /// so the search may go on after it.
     fn verify(&mut self, culprit: &Version, free: usize, step: &mut Step) -> bool {
         let territory = Arc::clone(&self.territory);
         let mut done = true;
         for version in std::iter::once(culprit).chain(territory.known_parents(culprit)) {
             let times = self.verified.get(&version.id).copied().unwrap_or(0);
-            if times >= self.settings.verify {
+            if times >= self.settings.verify && self.was_seen(version, version.id == culprit.id) {
                 continue;
             }
             done = false;
@@ -123,6 +124,19 @@ impl Inquiry {
             }
         }
         done
+    }
+
+    /// Whether a version was seen bad, or good, at least once. That nothing can be seen of it is
+    /// enough.
+    fn was_seen(&self, version: &Version, bad: bool) -> bool {
+        let Some(place) = self.territory.place(&version.id).map(Candidate) else {
+            return true;
+        };
+        let mut seen = self.seen.iter().filter(|(it, _)| *it == place);
+        seen.any(|(_, seen)| match seen {
+            Seen::Trials { good, bad: wrong } => (if bad { wrong } else { good }) > &0,
+            Seen::Untestable(_) => true,
+        })
     }
 
     /// The parent of the first suspect, as far as is known.

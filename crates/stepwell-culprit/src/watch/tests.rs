@@ -52,15 +52,13 @@ impl World for Bad {
         Ok(finding)
     }
 
-    async fn publish(&self, version: &Version, _: Option<&str>) -> Result<(), String> {
-        panic!("{} is published", version.id)
+    async fn publish(&self, release: Release, _: Partly) -> Result<(), Unpublished> {
+        panic!("{} is published", release.version.id)
     }
 
-    async fn notify(&self, notifier: &str, notice: Notice, key: Key) -> Result<String, String> {
-        assert_eq!(
-            key,
-            Key::new("project", &notice.culprit.id, notice.signature.as_deref())
-        );
+    async fn notify(&self, notifier: &str, notice: Notice) -> Result<String, String> {
+        let key = Key::new("project", &notice.culprit.id, notice.signature.as_deref());
+        assert_eq!(notice.key, key.as_str());
         assert_eq!(notice.report_markdown, "# report");
         if self.broken.contains(&notifier) {
             return Err("nobody listens".to_owned());
@@ -89,6 +87,7 @@ async fn watching(folder: &TempDir) -> Watching {
 
 fn sight(head: &str) -> Sight {
     Sight {
+        branch: "main".to_owned(),
         head: version(head),
         base: Some("a".to_owned()),
         insists: false,
@@ -168,6 +167,103 @@ async fn people_are_told_of_few_culprits_a_day() {
         world.told(),
         ["mail: k to ada@example.org", "hook: k to ada@example.org"]
     );
+}
+
+/// A world in which everything is good, and some publishers fail.
+#[derive(Default)]
+struct Good {
+    broken: Mutex<Vec<&'static str>>,
+    /// Who published what, by which key, after which version.
+    published: Mutex<Vec<(String, Release)>>,
+}
+
+impl World for Good {
+    async fn judge(&self, _head: &Version) -> Result<HeadSeen, String> {
+        Ok(HeadSeen {
+            verdict: Verdict::Good,
+            reason: String::new(),
+        })
+    }
+
+    async fn search(&self, good: &str, _: &Version, _: bool) -> Result<Finding, String> {
+        panic!("a search from {good}")
+    }
+
+    async fn publish(&self, release: Release, before: Partly) -> Result<(), Unpublished> {
+        let mut partly = before;
+        let broken = self.broken.lock().unwrap().clone();
+        for name in ["site", "feed"] {
+            if !broken.contains(&name) && partly.publishers.insert(name.to_owned()) {
+                let mut published = self.published.lock().unwrap();
+                published.push((name.to_owned(), release.clone()));
+            }
+        }
+        match broken.as_slice() {
+            [] => Ok(()),
+            _ => Err(Unpublished {
+                partly,
+                why: "it is away".to_owned(),
+            }),
+        }
+    }
+
+    async fn notify(&self, notifier: &str, _: Notice) -> Result<String, String> {
+        panic!("{notifier} is asked")
+    }
+
+    fn markdown(&self, _: &Finding) -> String {
+        String::new()
+    }
+}
+
+#[tokio::test]
+async fn a_publisher_that_fails_is_asked_again_and_the_others_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let watching = watching(&folder).await;
+    let world = Good::default();
+    let mut now = 0;
+    let mut look = async |head: &str, broken: Vec<&'static str>| {
+        *world.broken.lock().unwrap() = broken;
+        now += HOUR_MS;
+        let sight = Sight {
+            publishes: true,
+            ..sight(head)
+        };
+        let report = watching.tick(&world, sight, now).await.unwrap();
+        (
+            report.end.unpublished,
+            std::mem::take(&mut *world.published.lock().unwrap()),
+        )
+    };
+    let (why, first) = look("f", vec!["feed"]).await;
+    assert_eq!(why.as_deref(), Some("it is away"));
+    let (why, second) = look("f", Vec::new()).await;
+    assert_eq!(why, None);
+    let [(site, release)] = &first[..] else {
+        panic!("{first:?}");
+    };
+    let expect = Release {
+        key: Key::of_release("main", "f", 0).to_string(),
+        project: "project".to_owned(),
+        branch: "main".to_owned(),
+        version: version("f"),
+        previous: None,
+    };
+    assert_eq!((site.as_str(), release), ("site", &expect));
+    assert_eq!(second, [("feed".to_owned(), expect)]);
+    assert_eq!(look("f", Vec::new()).await.1, []);
+
+    // Something new is published by both, and so is what was there before once it comes back.
+    let keys = |published: Vec<(String, Release)>| {
+        let keys = published.into_iter().map(|(_, release)| release.key);
+        keys.collect::<Vec<_>>()
+    };
+    let (_, newer) = look("g", Vec::new()).await;
+    assert_eq!(newer[0].1.previous.as_deref(), Some("f"));
+    let newer = keys(newer);
+    let again = keys(look("f", Vec::new()).await.1);
+    assert_eq!((newer.len(), again.len()), (2, 2));
+    assert!(again[0] != newer[0] && again[0] != first[0].1.key);
 }
 
 #[tokio::test]

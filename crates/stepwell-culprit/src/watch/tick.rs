@@ -3,13 +3,15 @@
 //! [`Tick`] says what to do next and is told what came of it. It never acts, and knows neither the
 //! time nor the repository, so that all its ways can be tested as tables.
 
-use super::state::{Settled, State};
+use super::state::{Partly, Settled, State};
 use crate::notice::Blame;
 use stepwell_event::{Conclusion, Finding, SkipKind, Verdict, Version};
 
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
+    /// What the branch is called.
+    pub branch: String,
     /// The newest version of the branch.
     pub head: Version,
     /// A version that the user says is good.
@@ -56,12 +58,21 @@ pub(super) enum Done {
     Judged(HeadSeen),
     /// The search has ended.
     Searched(Box<Finding>),
-    /// The version was published, or it was not, and why.
-    Published(Result<(), String>),
+    /// The version was published, or not.
+    Published(Result<(), Unpublished>),
     /// It was told, or remembered as told before.
     Told,
     /// It could not be done, for reasons of the machine or because somebody stopped it.
     Failed(String),
+}
+
+/// Why a version was not published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpublished {
+    /// What was done of it all the same.
+    pub partly: Partly,
+    /// What failed, for people.
+    pub why: String,
 }
 
 /// What was seen of the newest version.
@@ -198,12 +209,15 @@ impl Tick {
             }
             (Stage::Publishing, Done::Published(Ok(()))) => {
                 let published = self.state.good.clone();
+                self.state.publications = self.state.publications.saturating_add(1);
+                self.state.partly = None;
                 self.state.published = published.as_ref().map(|version| version.id.clone());
                 self.end.published = published;
                 self.finish()
             }
-            (Stage::Publishing, Done::Published(Err(why))) => {
-                self.end.unpublished = Some(why);
+            (Stage::Publishing, Done::Published(Err(unpublished))) => {
+                self.state.partly = Some(unpublished.partly);
+                self.end.unpublished = Some(unpublished.why);
                 self.finish()
             }
             (Stage::Telling, Done::Told) => {

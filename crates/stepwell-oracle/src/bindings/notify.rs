@@ -26,6 +26,9 @@ pub mod exports {
                 /// A culprit that was found.
                 #[derive(Clone, PartialEq)]
                 pub struct Finding {
+                    /// What it is known by: 64 hexadecimal digits, the same for the same culprit and kind of failure,
+                    /// and so the same when it is told again. A receiver can drop repeats by it.
+                    pub key: _rt::String,
                     /// The project.
                     pub project: _rt::String,
                     /// The version that is to blame.
@@ -53,6 +56,7 @@ pub mod exports {
                         f: &mut ::core::fmt::Formatter<'_>,
                     ) -> ::core::fmt::Result {
                         f.debug_struct("Finding")
+                            .field("key", &self.key)
                             .field("project", &self.project)
                             .field("culprit", &self.culprit)
                             .field("recipient", &self.recipient)
@@ -71,7 +75,7 @@ pub mod exports {
                 pub unsafe fn _export_notify_cabi<T_: Guest>(arg0: *mut u8) -> *mut u8 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
-                        let result78 = {
+                        let result81 = {
                             let l0 = *arg0.add(0).cast::<*mut u8>();
                             let l1 = *arg0
                                 .add(::core::mem::size_of::<*const u8>())
@@ -100,43 +104,43 @@ pub mod exports {
                             let l10 = *arg0
                                 .add(7 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let base14 = l9;
-                            let len14 = l10;
-                            let mut result14 = _rt::Vec::with_capacity(len14);
-                            for i in 0..len14 {
-                                let base = base14
-                                    .add(i * (2 * ::core::mem::size_of::<*const u8>()));
-                                let e14 = {
-                                    let l11 = *base.add(0).cast::<*mut u8>();
-                                    let l12 = *base
-                                        .add(::core::mem::size_of::<*const u8>())
-                                        .cast::<usize>();
-                                    let len13 = l12;
-                                    let bytes13 = _rt::Vec::from_raw_parts(
-                                        l11.cast(),
-                                        len13,
-                                        len13,
-                                    );
-                                    _rt::string_lift(bytes13)
-                                };
-                                result14.push(e14);
-                            }
-                            _rt::cabi_dealloc(
-                                base14,
-                                len14 * (2 * ::core::mem::size_of::<*const u8>()),
-                                ::core::mem::size_of::<*const u8>(),
+                            let len11 = l10;
+                            let bytes11 = _rt::Vec::from_raw_parts(
+                                l9.cast(),
+                                len11,
+                                len11,
                             );
-                            let l15 = *arg0
+                            let l12 = *arg0
                                 .add(8 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l16 = *arg0
+                            let l13 = *arg0
                                 .add(9 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let len17 = l16;
-                            let bytes17 = _rt::Vec::from_raw_parts(
-                                l15.cast(),
-                                len17,
-                                len17,
+                            let base17 = l12;
+                            let len17 = l13;
+                            let mut result17 = _rt::Vec::with_capacity(len17);
+                            for i in 0..len17 {
+                                let base = base17
+                                    .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                let e17 = {
+                                    let l14 = *base.add(0).cast::<*mut u8>();
+                                    let l15 = *base
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>();
+                                    let len16 = l15;
+                                    let bytes16 = _rt::Vec::from_raw_parts(
+                                        l14.cast(),
+                                        len16,
+                                        len16,
+                                    );
+                                    _rt::string_lift(bytes16)
+                                };
+                                result17.push(e17);
+                            }
+                            _rt::cabi_dealloc(
+                                base17,
+                                len17 * (2 * ::core::mem::size_of::<*const u8>()),
+                                ::core::mem::size_of::<*const u8>(),
                             );
                             let l18 = *arg0
                                 .add(10 * ::core::mem::size_of::<*const u8>())
@@ -210,43 +214,43 @@ pub mod exports {
                                 len35,
                                 len35,
                             );
-                            let l36 = i32::from(
-                                *arg0
-                                    .add(22 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<u8>(),
-                            );
-                            let l61 = *arg0
-                                .add(37 * ::core::mem::size_of::<*const u8>())
+                            let l36 = *arg0
+                                .add(22 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l62 = *arg0
-                                .add(38 * ::core::mem::size_of::<*const u8>())
+                            let l37 = *arg0
+                                .add(23 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let len63 = l62;
-                            let bytes63 = _rt::Vec::from_raw_parts(
-                                l61.cast(),
-                                len63,
-                                len63,
+                            let len38 = l37;
+                            let bytes38 = _rt::Vec::from_raw_parts(
+                                l36.cast(),
+                                len38,
+                                len38,
                             );
-                            let l64 = i32::from(
+                            let l39 = i32::from(
                                 *arg0
-                                    .add(39 * ::core::mem::size_of::<*const u8>())
+                                    .add(24 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
-                            let l68 = *arg0
-                                .add(42 * ::core::mem::size_of::<*const u8>())
+                            let l64 = *arg0
+                                .add(39 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>();
+                            let l65 = *arg0
+                                .add(40 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len66 = l65;
+                            let bytes66 = _rt::Vec::from_raw_parts(
+                                l64.cast(),
+                                len66,
+                                len66,
+                            );
+                            let l67 = i32::from(
+                                *arg0
+                                    .add(41 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>(),
+                            );
+                            let l71 = *arg0
+                                .add(44 * ::core::mem::size_of::<*const u8>())
                                 .cast::<f64>();
-                            let l69 = *arg0
-                                .add(8 + 42 * ::core::mem::size_of::<*const u8>())
-                                .cast::<*mut u8>();
-                            let l70 = *arg0
-                                .add(8 + 43 * ::core::mem::size_of::<*const u8>())
-                                .cast::<usize>();
-                            let len71 = l70;
-                            let bytes71 = _rt::Vec::from_raw_parts(
-                                l69.cast(),
-                                len71,
-                                len71,
-                            );
                             let l72 = *arg0
                                 .add(8 + 44 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
@@ -271,84 +275,85 @@ pub mod exports {
                                 len77,
                                 len77,
                             );
+                            let l78 = *arg0
+                                .add(8 + 48 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>();
+                            let l79 = *arg0
+                                .add(8 + 49 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len80 = l79;
+                            let bytes80 = _rt::Vec::from_raw_parts(
+                                l78.cast(),
+                                len80,
+                                len80,
+                            );
                             T_::notify(
                                 _rt::string_lift(bytes2),
                                 Finding {
-                                    project: _rt::string_lift(bytes5),
+                                    key: _rt::string_lift(bytes5),
+                                    project: _rt::string_lift(bytes8),
                                     culprit: super::super::super::super::__with_name0::Version {
-                                        id: _rt::string_lift(bytes8),
-                                        parents: result14,
-                                        subject: _rt::string_lift(bytes17),
+                                        id: _rt::string_lift(bytes11),
+                                        parents: result17,
+                                        subject: _rt::string_lift(bytes20),
                                         author: super::super::super::super::__with_name0::Person {
-                                            name: _rt::string_lift(bytes20),
-                                            email: _rt::string_lift(bytes23),
+                                            name: _rt::string_lift(bytes23),
+                                            email: _rt::string_lift(bytes26),
                                         },
-                                        authored_at: _rt::string_lift(bytes26),
-                                        tree: _rt::string_lift(bytes29),
+                                        authored_at: _rt::string_lift(bytes29),
+                                        tree: _rt::string_lift(bytes32),
                                     },
                                     recipient: super::super::super::super::__with_name0::Person {
-                                        name: _rt::string_lift(bytes32),
-                                        email: _rt::string_lift(bytes35),
+                                        name: _rt::string_lift(bytes35),
+                                        email: _rt::string_lift(bytes38),
                                     },
-                                    newest_good: match l36 {
+                                    newest_good: match l39 {
                                         0 => None,
                                         1 => {
                                             let e = {
-                                                let l37 = *arg0
-                                                    .add(23 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<*mut u8>();
-                                                let l38 = *arg0
-                                                    .add(24 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>();
-                                                let len39 = l38;
-                                                let bytes39 = _rt::Vec::from_raw_parts(
-                                                    l37.cast(),
-                                                    len39,
-                                                    len39,
-                                                );
                                                 let l40 = *arg0
                                                     .add(25 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
                                                 let l41 = *arg0
                                                     .add(26 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let base45 = l40;
-                                                let len45 = l41;
-                                                let mut result45 = _rt::Vec::with_capacity(len45);
-                                                for i in 0..len45 {
-                                                    let base = base45
-                                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
-                                                    let e45 = {
-                                                        let l42 = *base.add(0).cast::<*mut u8>();
-                                                        let l43 = *base
-                                                            .add(::core::mem::size_of::<*const u8>())
-                                                            .cast::<usize>();
-                                                        let len44 = l43;
-                                                        let bytes44 = _rt::Vec::from_raw_parts(
-                                                            l42.cast(),
-                                                            len44,
-                                                            len44,
-                                                        );
-                                                        _rt::string_lift(bytes44)
-                                                    };
-                                                    result45.push(e45);
-                                                }
-                                                _rt::cabi_dealloc(
-                                                    base45,
-                                                    len45 * (2 * ::core::mem::size_of::<*const u8>()),
-                                                    ::core::mem::size_of::<*const u8>(),
+                                                let len42 = l41;
+                                                let bytes42 = _rt::Vec::from_raw_parts(
+                                                    l40.cast(),
+                                                    len42,
+                                                    len42,
                                                 );
-                                                let l46 = *arg0
+                                                let l43 = *arg0
                                                     .add(27 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l47 = *arg0
+                                                let l44 = *arg0
                                                     .add(28 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len48 = l47;
-                                                let bytes48 = _rt::Vec::from_raw_parts(
-                                                    l46.cast(),
-                                                    len48,
-                                                    len48,
+                                                let base48 = l43;
+                                                let len48 = l44;
+                                                let mut result48 = _rt::Vec::with_capacity(len48);
+                                                for i in 0..len48 {
+                                                    let base = base48
+                                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                                    let e48 = {
+                                                        let l45 = *base.add(0).cast::<*mut u8>();
+                                                        let l46 = *base
+                                                            .add(::core::mem::size_of::<*const u8>())
+                                                            .cast::<usize>();
+                                                        let len47 = l46;
+                                                        let bytes47 = _rt::Vec::from_raw_parts(
+                                                            l45.cast(),
+                                                            len47,
+                                                            len47,
+                                                        );
+                                                        _rt::string_lift(bytes47)
+                                                    };
+                                                    result48.push(e48);
+                                                }
+                                                _rt::cabi_dealloc(
+                                                    base48,
+                                                    len48 * (2 * ::core::mem::size_of::<*const u8>()),
+                                                    ::core::mem::size_of::<*const u8>(),
                                                 );
                                                 let l49 = *arg0
                                                     .add(29 * ::core::mem::size_of::<*const u8>())
@@ -398,87 +403,99 @@ pub mod exports {
                                                     len60,
                                                     len60,
                                                 );
+                                                let l61 = *arg0
+                                                    .add(37 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l62 = *arg0
+                                                    .add(38 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len63 = l62;
+                                                let bytes63 = _rt::Vec::from_raw_parts(
+                                                    l61.cast(),
+                                                    len63,
+                                                    len63,
+                                                );
                                                 super::super::super::super::__with_name0::Version {
-                                                    id: _rt::string_lift(bytes39),
-                                                    parents: result45,
-                                                    subject: _rt::string_lift(bytes48),
+                                                    id: _rt::string_lift(bytes42),
+                                                    parents: result48,
+                                                    subject: _rt::string_lift(bytes51),
                                                     author: super::super::super::super::__with_name0::Person {
-                                                        name: _rt::string_lift(bytes51),
-                                                        email: _rt::string_lift(bytes54),
+                                                        name: _rt::string_lift(bytes54),
+                                                        email: _rt::string_lift(bytes57),
                                                     },
-                                                    authored_at: _rt::string_lift(bytes57),
-                                                    tree: _rt::string_lift(bytes60),
+                                                    authored_at: _rt::string_lift(bytes60),
+                                                    tree: _rt::string_lift(bytes63),
                                                 }
                                             };
                                             Some(e)
                                         }
                                         _ => _rt::invalid_enum_discriminant(),
                                     },
-                                    reason: _rt::string_lift(bytes63),
-                                    signature: match l64 {
+                                    reason: _rt::string_lift(bytes66),
+                                    signature: match l67 {
                                         0 => None,
                                         1 => {
                                             let e = {
-                                                let l65 = *arg0
-                                                    .add(40 * ::core::mem::size_of::<*const u8>())
+                                                let l68 = *arg0
+                                                    .add(42 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l66 = *arg0
-                                                    .add(41 * ::core::mem::size_of::<*const u8>())
+                                                let l69 = *arg0
+                                                    .add(43 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len67 = l66;
-                                                let bytes67 = _rt::Vec::from_raw_parts(
-                                                    l65.cast(),
-                                                    len67,
-                                                    len67,
+                                                let len70 = l69;
+                                                let bytes70 = _rt::Vec::from_raw_parts(
+                                                    l68.cast(),
+                                                    len70,
+                                                    len70,
                                                 );
-                                                _rt::string_lift(bytes67)
+                                                _rt::string_lift(bytes70)
                                             };
                                             Some(e)
                                         }
                                         _ => _rt::invalid_enum_discriminant(),
                                     },
-                                    confidence: l68,
-                                    reproduce: _rt::string_lift(bytes71),
-                                    report_json: _rt::string_lift(bytes74),
-                                    report_markdown: _rt::string_lift(bytes77),
+                                    confidence: l71,
+                                    reproduce: _rt::string_lift(bytes74),
+                                    report_json: _rt::string_lift(bytes77),
+                                    report_markdown: _rt::string_lift(bytes80),
                                 },
                             )
                         };
                         _rt::cabi_dealloc(
                             arg0,
-                            8 + 48 * ::core::mem::size_of::<*const u8>(),
+                            8 + 50 * ::core::mem::size_of::<*const u8>(),
                             8,
                         );
-                        let ptr79 = (&raw mut _RET_AREA.0).cast::<u8>();
-                        match result78 {
+                        let ptr82 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result81 {
                             Ok(e) => {
-                                *ptr79.add(0).cast::<u8>() = (0i32) as u8;
-                                let vec80 = (e.into_bytes()).into_boxed_slice();
-                                let ptr80 = vec80.as_ptr().cast::<u8>();
-                                let len80 = vec80.len();
-                                ::core::mem::forget(vec80);
-                                *ptr79
+                                *ptr82.add(0).cast::<u8>() = (0i32) as u8;
+                                let vec83 = (e.into_bytes()).into_boxed_slice();
+                                let ptr83 = vec83.as_ptr().cast::<u8>();
+                                let len83 = vec83.len();
+                                ::core::mem::forget(vec83);
+                                *ptr82
                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<usize>() = len80;
-                                *ptr79
+                                    .cast::<usize>() = len83;
+                                *ptr82
                                     .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>() = ptr80.cast_mut();
+                                    .cast::<*mut u8>() = ptr83.cast_mut();
                             }
                             Err(e) => {
-                                *ptr79.add(0).cast::<u8>() = (1i32) as u8;
-                                let vec81 = (e.into_bytes()).into_boxed_slice();
-                                let ptr81 = vec81.as_ptr().cast::<u8>();
-                                let len81 = vec81.len();
-                                ::core::mem::forget(vec81);
-                                *ptr79
+                                *ptr82.add(0).cast::<u8>() = (1i32) as u8;
+                                let vec84 = (e.into_bytes()).into_boxed_slice();
+                                let ptr84 = vec84.as_ptr().cast::<u8>();
+                                let len84 = vec84.len();
+                                ::core::mem::forget(vec84);
+                                *ptr82
                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<usize>() = len81;
-                                *ptr79
+                                    .cast::<usize>() = len84;
+                                *ptr82
                                     .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>() = ptr81.cast_mut();
+                                    .cast::<*mut u8>() = ptr84.cast_mut();
                             }
                         };
-                        ptr79
+                        ptr82
                     }
                 }
                 #[doc(hidden)]
@@ -613,9 +630,9 @@ macro_rules! __export_notify_impl {
         _ : () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section
         = "component-type:wit-bindgen:0.61.1:stepwell:sdk:notify:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1142] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1147] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf9\x07\x01A\x02\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfe\x07\x01A\x02\x01\
 A\x06\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
@@ -632,13 +649,13 @@ efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x1
 \0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
 \x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x02\x03\0\0\x07version\x02\x03\0\0\x06\
 person\x01B\x0b\x02\x03\x02\x01\x01\x04\0\x07version\x03\0\0\x02\x03\x02\x01\x02\
-\x04\0\x06person\x03\0\x02\x01k\x01\x01ks\x01r\x0a\x07projects\x07culprit\x01\x09\
-recipient\x03\x0bnewest-good\x04\x06reasons\x09signature\x05\x0aconfidenceu\x09r\
-eproduces\x0breport-jsons\x0freport-markdowns\x04\0\x07finding\x03\0\x06\x01j\x01\
-s\x01s\x01@\x02\x06configs\x07finding\x07\0\x08\x04\0\x06notify\x01\x09\x04\0\x1c\
-stepwell:bisect/notify@0.1.0\x05\x03\x04\0\x13stepwell:sdk/notify\x04\0\x0b\x0c\x01\
-\0\x06notify\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x07\
-0.258.3\x10wit-bindgen-rust\x060.61.1";
+\x04\0\x06person\x03\0\x02\x01k\x01\x01ks\x01r\x0b\x03keys\x07projects\x07culpri\
+t\x01\x09recipient\x03\x0bnewest-good\x04\x06reasons\x09signature\x05\x0aconfide\
+nceu\x09reproduces\x0breport-jsons\x0freport-markdowns\x04\0\x07finding\x03\0\x06\
+\x01j\x01s\x01s\x01@\x02\x06configs\x07finding\x07\0\x08\x04\0\x06notify\x01\x09\
+\x04\0\x1cstepwell:bisect/notify@0.1.0\x05\x03\x04\0\x13stepwell:sdk/notify\x04\0\
+\x0b\x0c\x01\0\x06notify\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-\
+component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }

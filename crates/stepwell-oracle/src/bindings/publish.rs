@@ -25,11 +25,17 @@ pub mod exports {
                 /// The newest good version.
                 #[derive(Clone, PartialEq)]
                 pub struct Release {
+                    /// What this publication is known by: 64 hexadecimal digits, the same when it is tried again. A
+                    /// version that is published once more after another one has another key.
+                    pub key: _rt::String,
                     /// The project.
                     pub project: _rt::String,
+                    /// The branch whose newest good version it is, as the project names it.
+                    pub branch: _rt::String,
                     /// The version.
                     pub version: Version,
-                    /// The directory that holds its files, read only; none without a grant.
+                    /// The directory that it may use: the version's files, read only, or a folder of its own that it
+                    /// may write to, as it was granted; none without a grant.
                     pub workspace: ::core::option::Option<_rt::String>,
                     /// The version that was published before.
                     pub previous: ::core::option::Option<_rt::String>,
@@ -40,7 +46,9 @@ pub mod exports {
                         f: &mut ::core::fmt::Formatter<'_>,
                     ) -> ::core::fmt::Result {
                         f.debug_struct("Release")
+                            .field("key", &self.key)
                             .field("project", &self.project)
+                            .field("branch", &self.branch)
                             .field("version", &self.version)
                             .field("workspace", &self.workspace)
                             .field("previous", &self.previous)
@@ -52,7 +60,7 @@ pub mod exports {
                 pub unsafe fn _export_publish_cabi<T_: Guest>(arg0: *mut u8) -> *mut u8 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
-                        let result38 = {
+                        let result44 = {
                             let l0 = *arg0.add(0).cast::<*mut u8>();
                             let l1 = *arg0
                                 .add(::core::mem::size_of::<*const u8>())
@@ -81,55 +89,55 @@ pub mod exports {
                             let l10 = *arg0
                                 .add(7 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let base14 = l9;
-                            let len14 = l10;
-                            let mut result14 = _rt::Vec::with_capacity(len14);
-                            for i in 0..len14 {
-                                let base = base14
-                                    .add(i * (2 * ::core::mem::size_of::<*const u8>()));
-                                let e14 = {
-                                    let l11 = *base.add(0).cast::<*mut u8>();
-                                    let l12 = *base
-                                        .add(::core::mem::size_of::<*const u8>())
-                                        .cast::<usize>();
-                                    let len13 = l12;
-                                    let bytes13 = _rt::Vec::from_raw_parts(
-                                        l11.cast(),
-                                        len13,
-                                        len13,
-                                    );
-                                    _rt::string_lift(bytes13)
-                                };
-                                result14.push(e14);
-                            }
-                            _rt::cabi_dealloc(
-                                base14,
-                                len14 * (2 * ::core::mem::size_of::<*const u8>()),
-                                ::core::mem::size_of::<*const u8>(),
+                            let len11 = l10;
+                            let bytes11 = _rt::Vec::from_raw_parts(
+                                l9.cast(),
+                                len11,
+                                len11,
                             );
-                            let l15 = *arg0
+                            let l12 = *arg0
                                 .add(8 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l16 = *arg0
+                            let l13 = *arg0
                                 .add(9 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let len17 = l16;
-                            let bytes17 = _rt::Vec::from_raw_parts(
-                                l15.cast(),
-                                len17,
-                                len17,
+                            let len14 = l13;
+                            let bytes14 = _rt::Vec::from_raw_parts(
+                                l12.cast(),
+                                len14,
+                                len14,
                             );
-                            let l18 = *arg0
+                            let l15 = *arg0
                                 .add(10 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l19 = *arg0
+                            let l16 = *arg0
                                 .add(11 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let len20 = l19;
-                            let bytes20 = _rt::Vec::from_raw_parts(
-                                l18.cast(),
-                                len20,
-                                len20,
+                            let base20 = l15;
+                            let len20 = l16;
+                            let mut result20 = _rt::Vec::with_capacity(len20);
+                            for i in 0..len20 {
+                                let base = base20
+                                    .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                let e20 = {
+                                    let l17 = *base.add(0).cast::<*mut u8>();
+                                    let l18 = *base
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>();
+                                    let len19 = l18;
+                                    let bytes19 = _rt::Vec::from_raw_parts(
+                                        l17.cast(),
+                                        len19,
+                                        len19,
+                                    );
+                                    _rt::string_lift(bytes19)
+                                };
+                                result20.push(e20);
+                            }
+                            _rt::cabi_dealloc(
+                                base20,
+                                len20 * (2 * ::core::mem::size_of::<*const u8>()),
+                                ::core::mem::size_of::<*const u8>(),
                             );
                             let l21 = *arg0
                                 .add(12 * ::core::mem::size_of::<*const u8>())
@@ -167,70 +175,96 @@ pub mod exports {
                                 len29,
                                 len29,
                             );
-                            let l30 = i32::from(
+                            let l30 = *arg0
+                                .add(18 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>();
+                            let l31 = *arg0
+                                .add(19 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len32 = l31;
+                            let bytes32 = _rt::Vec::from_raw_parts(
+                                l30.cast(),
+                                len32,
+                                len32,
+                            );
+                            let l33 = *arg0
+                                .add(20 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>();
+                            let l34 = *arg0
+                                .add(21 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len35 = l34;
+                            let bytes35 = _rt::Vec::from_raw_parts(
+                                l33.cast(),
+                                len35,
+                                len35,
+                            );
+                            let l36 = i32::from(
                                 *arg0
-                                    .add(18 * ::core::mem::size_of::<*const u8>())
+                                    .add(22 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
-                            let l34 = i32::from(
+                            let l40 = i32::from(
                                 *arg0
-                                    .add(21 * ::core::mem::size_of::<*const u8>())
+                                    .add(25 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
                             T_::publish(
                                 _rt::string_lift(bytes2),
                                 Release {
-                                    project: _rt::string_lift(bytes5),
+                                    key: _rt::string_lift(bytes5),
+                                    project: _rt::string_lift(bytes8),
+                                    branch: _rt::string_lift(bytes11),
                                     version: super::super::super::super::__with_name0::Version {
-                                        id: _rt::string_lift(bytes8),
-                                        parents: result14,
-                                        subject: _rt::string_lift(bytes17),
+                                        id: _rt::string_lift(bytes14),
+                                        parents: result20,
+                                        subject: _rt::string_lift(bytes23),
                                         author: super::super::super::super::__with_name0::Person {
-                                            name: _rt::string_lift(bytes20),
-                                            email: _rt::string_lift(bytes23),
+                                            name: _rt::string_lift(bytes26),
+                                            email: _rt::string_lift(bytes29),
                                         },
-                                        authored_at: _rt::string_lift(bytes26),
-                                        tree: _rt::string_lift(bytes29),
+                                        authored_at: _rt::string_lift(bytes32),
+                                        tree: _rt::string_lift(bytes35),
                                     },
-                                    workspace: match l30 {
+                                    workspace: match l36 {
                                         0 => None,
                                         1 => {
                                             let e = {
-                                                let l31 = *arg0
-                                                    .add(19 * ::core::mem::size_of::<*const u8>())
+                                                let l37 = *arg0
+                                                    .add(23 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l32 = *arg0
-                                                    .add(20 * ::core::mem::size_of::<*const u8>())
+                                                let l38 = *arg0
+                                                    .add(24 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len33 = l32;
-                                                let bytes33 = _rt::Vec::from_raw_parts(
-                                                    l31.cast(),
-                                                    len33,
-                                                    len33,
+                                                let len39 = l38;
+                                                let bytes39 = _rt::Vec::from_raw_parts(
+                                                    l37.cast(),
+                                                    len39,
+                                                    len39,
                                                 );
-                                                _rt::string_lift(bytes33)
+                                                _rt::string_lift(bytes39)
                                             };
                                             Some(e)
                                         }
                                         _ => _rt::invalid_enum_discriminant(),
                                     },
-                                    previous: match l34 {
+                                    previous: match l40 {
                                         0 => None,
                                         1 => {
                                             let e = {
-                                                let l35 = *arg0
-                                                    .add(22 * ::core::mem::size_of::<*const u8>())
+                                                let l41 = *arg0
+                                                    .add(26 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l36 = *arg0
-                                                    .add(23 * ::core::mem::size_of::<*const u8>())
+                                                let l42 = *arg0
+                                                    .add(27 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len37 = l36;
-                                                let bytes37 = _rt::Vec::from_raw_parts(
-                                                    l35.cast(),
-                                                    len37,
-                                                    len37,
+                                                let len43 = l42;
+                                                let bytes43 = _rt::Vec::from_raw_parts(
+                                                    l41.cast(),
+                                                    len43,
+                                                    len43,
                                                 );
-                                                _rt::string_lift(bytes37)
+                                                _rt::string_lift(bytes43)
                                             };
                                             Some(e)
                                         }
@@ -241,39 +275,39 @@ pub mod exports {
                         };
                         _rt::cabi_dealloc(
                             arg0,
-                            24 * ::core::mem::size_of::<*const u8>(),
+                            28 * ::core::mem::size_of::<*const u8>(),
                             ::core::mem::size_of::<*const u8>(),
                         );
-                        let ptr39 = (&raw mut _RET_AREA.0).cast::<u8>();
-                        match result38 {
+                        let ptr45 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result44 {
                             Ok(e) => {
-                                *ptr39.add(0).cast::<u8>() = (0i32) as u8;
-                                let vec40 = (e.into_bytes()).into_boxed_slice();
-                                let ptr40 = vec40.as_ptr().cast::<u8>();
-                                let len40 = vec40.len();
-                                ::core::mem::forget(vec40);
-                                *ptr39
+                                *ptr45.add(0).cast::<u8>() = (0i32) as u8;
+                                let vec46 = (e.into_bytes()).into_boxed_slice();
+                                let ptr46 = vec46.as_ptr().cast::<u8>();
+                                let len46 = vec46.len();
+                                ::core::mem::forget(vec46);
+                                *ptr45
                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<usize>() = len40;
-                                *ptr39
+                                    .cast::<usize>() = len46;
+                                *ptr45
                                     .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>() = ptr40.cast_mut();
+                                    .cast::<*mut u8>() = ptr46.cast_mut();
                             }
                             Err(e) => {
-                                *ptr39.add(0).cast::<u8>() = (1i32) as u8;
-                                let vec41 = (e.into_bytes()).into_boxed_slice();
-                                let ptr41 = vec41.as_ptr().cast::<u8>();
-                                let len41 = vec41.len();
-                                ::core::mem::forget(vec41);
-                                *ptr39
+                                *ptr45.add(0).cast::<u8>() = (1i32) as u8;
+                                let vec47 = (e.into_bytes()).into_boxed_slice();
+                                let ptr47 = vec47.as_ptr().cast::<u8>();
+                                let len47 = vec47.len();
+                                ::core::mem::forget(vec47);
+                                *ptr45
                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<usize>() = len41;
-                                *ptr39
+                                    .cast::<usize>() = len47;
+                                *ptr45
                                     .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>() = ptr41.cast_mut();
+                                    .cast::<*mut u8>() = ptr47.cast_mut();
                             }
                         };
-                        ptr39
+                        ptr45
                     }
                 }
                 #[doc(hidden)]
@@ -409,9 +443,9 @@ macro_rules! __export_publish_impl {
         (link_section =
         "component-type:wit-bindgen:0.61.1:stepwell:sdk:publish:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1040] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1053] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x92\x07\x01A\x02\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x9f\x07\x01A\x02\x01\
 A\x05\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
@@ -427,12 +461,12 @@ lse-bad-au\x0bfalse-bad-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beli
 efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x17\
 \0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
 \x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x02\x03\0\0\x07version\x01B\x08\x02\x03\
-\x02\x01\x01\x04\0\x07version\x03\0\0\x01ks\x01r\x04\x07projects\x07version\x01\x09\
-workspace\x02\x08previous\x02\x04\0\x07release\x03\0\x03\x01j\x01s\x01s\x01@\x02\
-\x06configs\x07release\x04\0\x05\x04\0\x07publish\x01\x06\x04\0\x1dstepwell:bise\
-ct/publish@0.1.0\x05\x02\x04\0\x14stepwell:sdk/publish\x04\0\x0b\x0d\x01\0\x07pu\
-blish\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.\
-3\x10wit-bindgen-rust\x060.61.1";
+\x02\x01\x01\x04\0\x07version\x03\0\0\x01ks\x01r\x06\x03keys\x07projects\x06bran\
+chs\x07version\x01\x09workspace\x02\x08previous\x02\x04\0\x07release\x03\0\x03\x01\
+j\x01s\x01s\x01@\x02\x06configs\x07release\x04\0\x05\x04\0\x07publish\x01\x06\x04\
+\0\x1dstepwell:bisect/publish@0.1.0\x05\x02\x04\0\x14stepwell:sdk/publish\x04\0\x0b\
+\x0d\x01\0\x07publish\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-com\
+ponent\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }

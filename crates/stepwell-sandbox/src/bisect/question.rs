@@ -2,7 +2,7 @@
 
 use super::bindings::exports::stepwell::bisect::{advice, judge, notify, publish, strategy};
 use super::bindings::stepwell::bisect::types;
-use stepwell_event::{Notice, Observation, Person, SkipKind, Verdict, Version};
+use stepwell_event::{Notice, Observation, Person, Release, SkipKind, Verdict, Version};
 
 /// `judge.judge`.
 pub(super) fn judge(
@@ -50,6 +50,7 @@ pub(super) fn versions(versions: &[Version]) -> Vec<types::Version> {
 /// Of `notify.notify`.
 pub(super) fn finding(notice: &Notice) -> notify::Finding {
     notify::Finding {
+        key: notice.key.clone(),
         project: notice.project.clone(),
         culprit: (&notice.culprit).into(),
         recipient: (&notice.recipient).into(),
@@ -64,17 +65,14 @@ pub(super) fn finding(notice: &Notice) -> notify::Finding {
 }
 
 /// Of `publish.publish`.
-pub(super) fn release(
-    project: &str,
-    version: &Version,
-    workspace: Option<String>,
-    previous: Option<&String>,
-) -> publish::Release {
+pub(super) fn release(release: &Release, workspace: Option<String>) -> publish::Release {
     publish::Release {
-        project: project.to_owned(),
-        version: version.into(),
+        key: release.key.clone(),
+        project: release.project.clone(),
+        branch: release.branch.clone(),
+        version: (&release.version).into(),
         workspace,
-        previous: previous.cloned(),
+        previous: release.previous.clone(),
     }
 }
 

@@ -195,7 +195,7 @@ const PROPOSE: &str = concat!(
      culprits(list<string>), ambiguous(list<string>), no-culprit}"
 );
 const NOTIFY: &str = concat!(
-    "func(config: string, finding: record{project: string, culprit: ",
+    "func(config: string, finding: record{key: string, project: string, culprit: ",
     version!(),
     ", recipient: ",
     person!(),
@@ -205,7 +205,8 @@ const NOTIFY: &str = concat!(
      report-json: string, report-markdown: string}) -> result<string, string>"
 );
 const PUBLISH: &str = concat!(
-    "func(config: string, release: record{project: string, version: ",
+    "func(config: string, release: record{key: string, project: string, branch: string, \
+     version: ",
     version!(),
     ", workspace: option<string>, previous: option<string>}) -> result<string, string>"
 );

@@ -56,6 +56,27 @@ fn components_are_read_with_what_they_are_told() {
 }
 
 #[test]
+fn who_tells_and_publishes_may_have_a_folder_of_its_own() {
+    let grants = |sections: &str| -> Vec<Access> {
+        let parts = with(sections).parts;
+        let granted = parts
+            .iter()
+            .filter_map(|part| part.allow.workspace.as_ref());
+        granted.map(|access| access.value).collect()
+    };
+    let allow = |section: &str, access: &str| {
+        format!("[{section}]\nallow = {{ workspace = \"{access}\" }}\n")
+    };
+    let publishers = ["none", "read", "write"].map(|it| allow(&format!("publishers.{it}"), it));
+    assert_eq!(
+        grants(&publishers.concat()),
+        [Access::None, Access::Read, Access::Write]
+    );
+    assert_eq!(grants(&allow("notifiers.a", "write")), [Access::Write]);
+    assert!(wrong(&allow("notifiers.a", "read")).contains("accepted here: \"none\", \"write\""));
+}
+
+#[test]
 fn how_to_search_is_read() {
     let rate = |value| Finite::new(value).unwrap();
     let bisect = |lines: &str| with(&format!("[bisect]\n{lines}")).bisect;

@@ -87,6 +87,16 @@ impl Repository {
         Ok(ids)
     }
 
+    /// The branch that is checked out, if one is.
+    #[must_use]
+    pub fn checked_out(&self) -> Option<String> {
+        let name = self
+            .git
+            .text(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
+        let name = name.ok()?.trim_end_matches('\n').to_owned();
+        (!name.is_empty()).then_some(name)
+    }
+
     /// The branch or tag whose name differs the least from `name`, if that is little.
     fn similar(&self, name: &str) -> Option<String> {
         if name.len() > MAX_NAME {

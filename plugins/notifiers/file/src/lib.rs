@@ -1,13 +1,9 @@
 //! The notifier `file`: the report of each culprit, as files.
 
-use std::fs;
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+use stepwell_delivery::folder::{self, WORKSPACE};
 use stepwell_judging::settings::Settings;
 use stepwell_oracle::{Finding, Notifier};
-
-/// Where the host puts the workspace that a component was granted.
-const WORKSPACE: &str = "/";
 
 /// The most characters of a folder's name.
 const LONGEST_NAME: usize = 64;
@@ -23,24 +19,12 @@ impl Notifier for Files {
 stepwell_oracle::notifier!(Files);
 
 fn write(workspace: &Path, config: &str, finding: &Finding) -> Result<String, String> {
-    let folder = folder(config)?.join(name(&finding.culprit.id));
-    let into = workspace.join(&folder);
-    let failed = |error: io::Error| {
-        if workspace.exists() {
-            format!("cannot write into `{}`: {error}", folder.display())
-        } else {
-            "it was granted no workspace: give it `allow = { workspace = \"write\" }`".to_owned()
-        }
-    };
-    fs::create_dir_all(&into).map_err(failed)?;
+    let folder = configured(config)?.join(name(&finding.culprit.id));
     for (name, content) in [
         ("report.json", &finding.report_json),
         ("report.md", &finding.report_markdown),
     ] {
-        // Renamed into place, so that nobody reads half a report.
-        let unfinished = into.join(format!("{name}.part"));
-        fs::write(&unfinished, content).map_err(failed)?;
-        fs::rename(&unfinished, into.join(name)).map_err(failed)?;
+        folder::write(workspace, &folder.join(name), content.as_bytes())?;
     }
     Ok(format!(
         "wrote report.json and report.md into {}",
@@ -48,21 +32,12 @@ fn write(workspace: &Path, config: &str, finding: &Finding) -> Result<String, St
     ))
 }
 
-/// Relative to the workspace.
-fn folder(config: &str) -> Result<PathBuf, String> {
+/// The folder of all culprits, relative to the workspace.
+fn configured(config: &str) -> Result<PathBuf, String> {
     let mut settings = Settings::new(config)?;
-    let folder = settings
-        .text("folder")?
-        .unwrap_or_else(|| "culprits".to_owned());
+    let folder = settings.text("folder")?;
     settings.end()?;
-    let path = PathBuf::from(&folder);
-    let stays = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !path.components().all(stays) {
-        return Err(format!(
-            "input `folder`: `{folder}` leads out of the workspace"
-        ));
-    }
-    Ok(path)
+    folder::inside("folder", folder.as_deref().unwrap_or("culprits"))
 }
 
 /// What a version is called, where that may be a file's name.
@@ -78,6 +53,7 @@ fn name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use stepwell_judging::script::finding;
 
     #[test]
@@ -115,17 +91,5 @@ mod tests {
             let problem = write(Path::new("/nowhere"), &config, &finding()).unwrap_err();
             assert!(problem.contains("leads out of the workspace"), "{problem}");
         }
-    }
-
-    #[test]
-    fn a_missing_grant_is_explained() {
-        let root = tempfile::tempdir().unwrap();
-        let nowhere = root.path().join("none");
-        fs::write(&nowhere, "").unwrap();
-        let blocked = write(&nowhere, "{}", &finding()).unwrap_err();
-        assert!(
-            blocked.starts_with("cannot write into `culprits/c0ffee`"),
-            "{blocked}"
-        );
     }
 }

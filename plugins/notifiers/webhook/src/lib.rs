@@ -4,7 +4,19 @@
 //! where the grant says so: this component never sees them.
 
 pub mod message;
-pub mod request;
 
 #[cfg(target_family = "wasm")]
-mod http;
+mod component {
+    use crate::message::body;
+    use stepwell_oracle::{Finding, Notifier};
+
+    struct Webhook;
+
+    impl Notifier for Webhook {
+        fn notify(config: String, finding: Finding) -> Result<String, String> {
+            stepwell_delivery::http::tell(&config, &finding.key, &body(&finding))
+        }
+    }
+
+    stepwell_oracle::notifier!(Webhook);
+}

@@ -1,12 +1,14 @@
 //! The body of the request.
 
-use serde_json::{Value, json};
-use stepwell_oracle::{Finding, Person, Version};
+use serde_json::json;
+use stepwell_delivery::message::{person, short, version};
+use stepwell_oracle::Finding;
 
 /// What was found. The key `text` is what chat programs show of it.
 #[must_use]
 pub fn body(finding: &Finding) -> String {
     let Finding {
+        key,
         project,
         culprit,
         recipient,
@@ -20,14 +22,15 @@ pub fn body(finding: &Finding) -> String {
     } = finding;
     // It is the host's and parses; should it not, it is still there as a text.
     let report = serde_json::from_str(report_json).unwrap_or_else(|_| json!(report_json));
-    let short: String = culprit.id.chars().take(12).collect();
     let text = format!(
-        "{project}: {short} by {} is probably what broke it: {reason}",
+        "{project}: {} by {} is probably what broke it: {reason}",
+        short(culprit),
         culprit.author.name
     );
     let body = json!({
         "v": 1,
         "type": "culprit",
+        "key": key,
         "text": text,
         "project": project,
         "culprit": version(culprit),
@@ -43,24 +46,10 @@ pub fn body(finding: &Finding) -> String {
     body.to_string()
 }
 
-fn version(version: &Version) -> Value {
-    json!({
-        "id": version.id,
-        "parents": version.parents,
-        "subject": version.subject,
-        "author": person(&version.author),
-        "authored-at": version.authored_at,
-        "tree": version.tree,
-    })
-}
-
-fn person(person: &Person) -> Value {
-    json!({ "name": person.name, "email": person.email })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use stepwell_judging::script::finding;
 
     #[test]
@@ -74,8 +63,8 @@ mod tests {
         assert_eq!(body["newest-good"]["id"], "900d");
         assert_eq!(body["report"]["format"], 1);
         assert_eq!(
-            (&body["v"], &body["confidence"]),
-            (&json!(1), &json!(0.995))
+            (&body["v"], &body["confidence"], &body["key"]),
+            (&json!(1), &json!(0.995), &json!("4e".repeat(32)))
         );
     }
 

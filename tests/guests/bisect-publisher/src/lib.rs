@@ -1,4 +1,4 @@
-//! Publishes nothing: it only reads what it would publish.
+//! Publishes nothing: it only reads what it would publish, traps, or takes an hour.
 
 use stepwell_oracle::{Publisher, Release};
 
@@ -6,6 +6,12 @@ struct Reader;
 
 impl Publisher for Reader {
     fn publish(config: String, release: Release) -> Result<String, String> {
+        if config.contains("\"trap\"") {
+            std::process::abort();
+        }
+        if config.contains("\"hang\"") {
+            std::thread::sleep(std::time::Duration::from_secs(60 * 60));
+        }
         let Some(workspace) = release.workspace else {
             return Err("it sees no files".to_owned());
         };

@@ -89,6 +89,10 @@ fn begin(
     let quiet = told.output == ReportFormat::Json;
     let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
     let ends = Ends::of(&repository, &range, &paths)?;
+    if range.bad == "HEAD" && !quiet {
+        note_dirty(&repository, console)?;
+    }
+    let reproduce = means.reproduction(&range, &how);
     let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
     let request = Request {
         project: means.project_name(),
@@ -101,7 +105,7 @@ fn begin(
         noise: workshop.noise(&how),
         command: super::command_line(),
         settings: Settings {
-            reproduce: means.reproduction(),
+            reproduce,
             ..workshop.settings(&how)
         },
         caller: means.to_text(),
@@ -113,6 +117,22 @@ fn begin(
     };
     let settings = request.settings.clone();
     drive(workshop, Task::Begin(Box::new(request)), &settings, telling)
+}
+
+/// Says that what is not committed is not searched.
+fn note_dirty(repository: &Repository, console: Console) -> Result<(), Failure> {
+    let dirty = repository.dirty().map_err(|error| git_problem(&error))?;
+    if let Some(first) = dirty.first() {
+        let first = stepwell_report::hostile(first);
+        let more = match dirty.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        console.note(&format!(
+            "only commits are searched: the changes of `{first}`{more} are in none of them"
+        ));
+    }
+    Ok(())
 }
 
 /// Does it and tells of it.
@@ -216,10 +236,18 @@ fn show(
     events: mpsc::UnboundedReceiver<stepwell_event::BisectEvent>,
     telling: &Telling,
 ) -> oneshot::Receiver<()> {
-    let (told, shown) = oneshot::channel();
     let (console, output) = (telling.console, telling.output);
+    on_its_own(console, move || shown::follow(events, console, output))
+}
+
+/// Has `show` write to the terminal on a thread of its own. What comes back says when it has ended.
+pub(in crate::commands) fn on_its_own(
+    console: Console,
+    show: impl FnOnce() + Send + 'static,
+) -> oneshot::Receiver<()> {
+    let (told, shown) = oneshot::channel();
     let thread = move || {
-        shown::follow(events, console, output);
+        show();
         // Nobody waits any more if the program is being stopped.
         let _ = told.send(());
     };
@@ -227,13 +255,13 @@ fn show(
         .name("screen".to_owned())
         .spawn(thread);
     if let Err(error) = spawned {
-        console.note(&format!("error: cannot show the search: {error}"));
+        console.note(&format!("error: cannot show what goes on: {error}"));
     }
     shown
 }
 
 /// How long the end of a search waits for its reader: for ever, but not after being told to stop.
-async fn patience(mut canceled: watch::Receiver<CancelLevel>) {
+pub(in crate::commands) async fn patience(mut canceled: watch::Receiver<CancelLevel>) {
     let now = |level: &CancelLevel| *level == CancelLevel::Now;
     if canceled.wait_for(now).await.is_err() {
         std::future::pending::<()>().await;

@@ -13,9 +13,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// Reads the name of a report's file.
 pub(super) fn report_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    match Format::of(&path) {
-        Some(_) => Ok(path),
-        None => Err("a report is a `.html`, `.md` or `.json` file".to_owned()),
+    if Format::of(&path).is_none() {
+        return Err("a report is a `.html`, `.md` or `.json` file".to_owned());
+    }
+    // Said at once, and not after an hour's search.
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    match folder.is_none_or(Path::is_dir) {
+        true => Ok(path),
+        false => Err("the folder that it is to be in does not exist".to_owned()),
     }
 }
 
@@ -51,7 +56,8 @@ pub(super) fn follow(
     screen.clear();
 }
 
-struct Screen {
+/// What people see of a search while it goes on, and of what goes on around it.
+pub(in crate::commands) struct Screen {
     console: Console,
     output: ReportFormat,
     progress: SearchProgress,
@@ -60,7 +66,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(console: Console, output: ReportFormat) -> Self {
+    pub(in crate::commands) fn new(console: Console, output: ReportFormat) -> Self {
         Self {
             console,
             output,
@@ -69,7 +75,7 @@ impl Screen {
         }
     }
 
-    fn show(&mut self, event: &BisectEvent) {
+    pub(in crate::commands) fn show(&mut self, event: &BisectEvent) {
         if self.output == ReportFormat::Json {
             let line = json!({ "v": FORMAT_VERSION, "type": "search", "event": event });
             return self.console.out(&format!("{line}\n"));
@@ -98,8 +104,25 @@ impl Screen {
         }
     }
 
+    /// Says something that stays.
+    pub(in crate::commands) fn note(&mut self, text: &str) {
+        self.clear();
+        self.console.note(text);
+    }
+
+    /// Says what else goes on, in plain characters: until something follows if that can be written over.
+    pub(in crate::commands) fn doing(&mut self, text: &str) {
+        if !self.console.live {
+            return self.console.note(text);
+        }
+        self.clear();
+        let columns = crate::console::width().saturating_sub(1);
+        self.line = text.chars().take(columns).collect();
+        self.console.err(&self.line);
+    }
+
     /// Removes the line of what goes on.
-    fn clear(&mut self) {
+    pub(in crate::commands) fn clear(&mut self) {
         if self.console.live && !self.line.is_empty() {
             self.console.err("\r\x1b[K");
             self.line.clear();
@@ -107,25 +130,13 @@ impl Screen {
     }
 }
 
-/// Prints what was found, and writes it to files.
+/// Prints what was found, and writes it to files. What cannot be written is said after what was found.
 pub(super) fn report(
     finding: &Finding,
     console: Console,
     output: ReportFormat,
     files: &[PathBuf],
 ) -> Result<Exit, Failure> {
-    for file in files {
-        let text = match Format::of(file) {
-            Some(Format::Markdown) => stepwell_report::finding_markdown(finding),
-            Some(Format::Json) => as_json(finding)?,
-            Some(Format::Html) | None => stepwell_report::finding_html(finding),
-        };
-        std::fs::write(file, text).map_err(|error| {
-            let message = format!("cannot write the report `{}`: {error}", file.display());
-            Diagnostic::error("no-report", message)
-                .help("`stepwell bisect show --report FILE` writes it again")
-        })?;
-    }
     console.out(&match output {
         ReportFormat::Human => {
             stepwell_report::finding_text(finding, crate::console::width(), console.color_out)
@@ -137,6 +148,14 @@ pub(super) fn report(
             format!("{line}\n")
         }
     });
+    for file in files {
+        let text = match Format::of(file) {
+            Some(Format::Markdown) => stepwell_report::finding_markdown(finding),
+            Some(Format::Json) => as_json(finding)?,
+            Some(Format::Html) | None => stepwell_report::finding_html(finding),
+        };
+        std::fs::write(file, text).map_err(|error| unwritten(file, &error))?;
+    }
     // Whoever asked for all culprits is to know that a search for one of them has failed.
     let failed = finding.further.iter();
     let mut failed = failed.filter(|it| matches!(it.conclusion, Conclusion::Aborted { .. }));
@@ -144,6 +163,12 @@ pub(super) fn report(
         Some(_) => Exit::RunFailed,
         None => exit(&finding.conclusion),
     })
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
+    let message = format!("cannot write the report `{}`: {error}", file.display());
+    Diagnostic::error("no-report", message)
+        .help("`stepwell bisect show --report FILE` writes it again")
 }
 
 fn as_json(finding: &Finding) -> Result<String, Failure> {

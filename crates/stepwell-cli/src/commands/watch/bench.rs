@@ -1,6 +1,7 @@
 //! What a branch is watched with, made from the pipeline file and the command line.
 
 use super::WatchArgs;
+use super::shown::View;
 use crate::commands::bisect::means::{Judging, Means};
 use crate::commands::bisect::workshop::Workshop;
 use crate::commands::bisect::{Failure, HowArgs};
@@ -28,7 +29,7 @@ use stepwell_spec::{PartKind, Pipeline, Spanned, Times};
 use stepwell_store::{Blobs, Journal};
 use stepwell_workspace::{ExportLimits, GitError, Repository};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// Judgements of one search at most, unless the project is searched by hand.
 const MAX_TRIALS: u32 = 1_000;
@@ -78,7 +79,11 @@ impl Branch {
         let head = self.repository.versions(&[head])?.into_iter().next();
         let said = self.since.as_ref().or(self.base.as_ref());
         let base = said.map(|base| self.repository.resolve(base)).transpose()?;
+        let checked_out = || self.repository.checked_out();
+        let is_head = self.revision == "HEAD";
+        let branch = is_head.then(checked_out).flatten();
         Ok(Sight {
+            branch: branch.unwrap_or_else(|| self.revision.clone()),
             head: head.unwrap_or_default(),
             base: base.map(|base| base.to_string()),
             insists: self.since.is_some(),
@@ -114,6 +119,8 @@ pub(super) struct Shared<'a> {
     pub(super) work: &'a WorkFolder,
     pub(super) guests: Handle,
     pub(super) canceled: watch::Receiver<CancelLevel>,
+    /// Where what happens is shown.
+    pub(super) view: View,
 }
 
 type Judge = ComponentJudge<Steps, GitArchive, ProjectPipelines>;
@@ -239,6 +246,7 @@ impl Project {
         let errands = Errands {
             steps: Arc::new(errand_steps(&pipelines, &self.codes)?),
             guests: shared.guests.clone(),
+            cancel: shared.canceled.clone(),
         };
         let watching = Watching {
             name: [
@@ -261,8 +269,7 @@ impl Project {
             guests: shared.guests.clone(),
             canceled: shared.canceled.clone(),
         });
-        // What happens in a search is in the journal; here its end is told.
-        let (events, _) = mpsc::unbounded_channel();
+        let view = shared.view.clone();
         let default = self.addressing.default.into_iter();
         let site = Site {
             judge: Arc::new(ComponentJudge::new(
@@ -279,10 +286,10 @@ impl Project {
             notifiers: self.notifiers,
             publishers: self.publishers,
             steps: own,
-            folder: folder.join("notices"),
+            folder: folder.to_owned(),
             post: self.post,
             addresses: default.map(|person| person.email).collect(),
-            events,
+            told: Box::new(move |happening| view.happening(happening)),
             cancel: shared.canceled.clone(),
             markdown: finding_markdown,
         };

@@ -1,38 +1,57 @@
-//! What people and programs see of a branch that is watched: a line for each look.
+//! What people and programs see of a branch that is watched: what goes on, and a line for each look.
 
 use crate::commands::OutputFormat;
+use crate::commands::bisect::ReportFormat;
+use crate::commands::bisect::shown::Screen;
 use crate::console::Console;
 use crate::exit::Exit;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use stepwell_culprit::{Blame, Recipient, Telling, TickEnd, TickReport, TickResult};
+use stepwell_culprit::{Blame, Happening, Recipient, Telling, TickEnd, TickReport, TickResult};
 use stepwell_event::{Conclusion, FORMAT_VERSION, Person, Version};
 use stepwell_report::hostile;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 /// Hexadecimal digits of a version that people are shown.
 const DIGITS: usize = 12;
 
-/// How it is shown.
-pub(super) struct Shown {
-    pub(super) console: Console,
-    pub(super) output: OutputFormat,
+/// Hands on what is to be shown. Whoever hands it on never waits for a terminal.
+#[derive(Clone)]
+pub(super) struct View {
+    output: OutputFormat,
+    said: UnboundedSender<Said>,
 }
 
-impl Shown {
+/// Something to show.
+pub(super) enum Said {
     /// When it looks next.
-    pub(super) fn next(&self, next: &DateTime<Utc>) {
-        if self.output == OutputFormat::Human {
-            self.console.note(&format!("next look at {}", moment(next)));
-        }
+    Next(DateTime<Utc>),
+    /// It looks at a branch, whose newest version this is.
+    Looking(String, Version),
+    Happening(Happening),
+    /// What came of a look, as a line.
+    Tick(String),
+}
+
+impl View {
+    /// The end of which whatever is handed on comes out.
+    pub(super) fn new(output: OutputFormat) -> (Self, UnboundedReceiver<Said>) {
+        let (said, shown) = mpsc::unbounded_channel();
+        (Self { output, said }, shown)
+    }
+
+    /// When it looks next.
+    pub(super) fn next(&self, next: DateTime<Utc>) {
+        self.to_people(Said::Next(next));
     }
 
     /// It looks.
     pub(super) fn looking(&self, branch: &str, head: &Version) {
-        if self.output == OutputFormat::Human {
-            let head = short(head);
-            self.console
-                .note(&format!("looking at {branch}, which is at {head}"));
-        }
+        self.to_people(Said::Looking(branch.to_owned(), head.clone()));
+    }
+
+    pub(super) fn happening(&self, happening: Happening) {
+        self.to_people(Said::Happening(happening));
     }
 
     /// What came of a look.
@@ -43,17 +62,77 @@ impl Shown {
         at: Option<&DateTime<Utc>>,
         report: &TickReport,
     ) {
-        match self.output {
+        self.say(Said::Tick(match self.output {
             OutputFormat::Human => {
                 let at = at.map(moment).unwrap_or_default();
                 let words = words(head, report);
-                self.console.out(&format!("{at}  {branch}: {words}\n"));
+                format!("{at}  {branch}: {words}\n")
             }
             OutputFormat::Json => {
                 let at = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
                 let line = line(branch, head, at, report);
-                self.console.out(&format!("{line}\n"));
+                format!("{line}\n")
             }
+        }));
+    }
+
+    /// Programs are told of looks alone.
+    fn to_people(&self, said: Said) {
+        if self.output == OutputFormat::Human {
+            self.say(said);
+        }
+    }
+
+    fn say(&self, said: Said) {
+        // Nobody shows it if no thread could be had, which was told.
+        let _ = self.said.send(said);
+    }
+}
+
+/// Shows what is said until nobody says anything any more. It blocks.
+pub(super) fn follow(mut said: UnboundedReceiver<Said>, console: Console) {
+    let fresh = || Screen::new(console, ReportFormat::Human);
+    let mut screen = fresh();
+    while let Some(said) = said.blocking_recv() {
+        match said {
+            Said::Next(next) => screen.note(&format!("next look at {}", moment(&next))),
+            Said::Looking(branch, head) => {
+                screen.clear();
+                screen = fresh();
+                let head = short(&head);
+                screen.note(&format!("looking at {branch}, which is at {head}"));
+            }
+            Said::Happening(happening) => show(&mut screen, &happening),
+            Said::Tick(line) => {
+                screen.clear();
+                console.out(&line);
+            }
+        }
+    }
+    screen.clear();
+}
+
+fn show(screen: &mut Screen, happening: &Happening) {
+    match happening {
+        Happening::Judgement(event) => screen.show(event),
+        Happening::Publishing { version, publisher } => {
+            let with = publisher.as_deref().unwrap_or("the steps of the project");
+            let version = short(version);
+            screen.doing(&hostile(&format!("publishing {version} with {with}")));
+        }
+        Happening::Published {
+            version,
+            publisher,
+            said,
+        } => {
+            let version = short(version);
+            screen.note(&hostile(&format!(
+                "{publisher} published {version}: {said}"
+            )));
+        }
+        Happening::Telling { culprit, notifier } => {
+            let culprit = short(culprit);
+            screen.doing(&hostile(&format!("telling of {culprit} with {notifier}")));
         }
     }
 }

@@ -91,7 +91,7 @@ struct World {
     head: Verdict,
     /// What is found, the first search last.
     found: Vec<Finding>,
-    publishing: Result<(), String>,
+    publishing: Result<(), Unpublished>,
 }
 
 impl Default for World {
@@ -106,6 +106,7 @@ impl Default for World {
 
 fn sight(head: &str) -> Sight {
     Sight {
+        branch: "main".to_owned(),
         head: version(head),
         base: None,
         insists: false,
@@ -235,16 +236,26 @@ fn a_culprit_is_told_of_and_the_version_before_it_is_published() {
 
 #[test]
 fn a_version_that_could_not_be_published_is_published_by_the_next_tick() {
+    let unpublished = Unpublished {
+        partly: Partly {
+            version: "a".to_owned(),
+            steps: true,
+            ..Partly::default()
+        },
+        why: "the server is away".to_owned(),
+    };
     let refused = World {
-        publishing: Err("the server is away".to_owned()),
+        publishing: Err(unpublished.clone()),
         ..World::default()
     };
     let (orders, end, state) = follow(sight("a"), &State::default(), refused);
     assert_eq!(orders, ["judge", "publish a"]);
     assert_eq!(end.unpublished.as_deref(), Some("the server is away"));
-    assert_eq!(state.published, None);
+    assert_eq!((&state.published, state.publications), (&None, 0));
+    assert_eq!(state.partly, Some(unpublished.partly));
     let (result, state) = check(sight("a"), &state, World::default(), &["publish a"]);
     assert_eq!(result, TickResult::NothingNew);
+    assert_eq!((&state.partly, state.publications), (&None, 1));
     check(sight("a"), &state, World::default(), &[]);
 }
 

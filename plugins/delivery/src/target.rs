@@ -17,7 +17,7 @@ pub struct Target {
     pub authority: String,
     /// With the query; begins with `/`.
     pub path: String,
-    /// Besides the content's type.
+    /// As the user wrote them.
     pub headers: Vec<(String, String)>,
 }
 
@@ -58,12 +58,32 @@ impl Target {
         })
     }
 
+    /// The headers of a request whose body has `length` bytes and is known by `key`. What the user
+    /// wrote counts for more.
+    #[must_use]
+    pub fn fields(&self, key: &str, length: usize) -> Vec<(String, String)> {
+        let own = [
+            ("content-type", "application/json".to_owned()),
+            // Not every server takes a body whose length it is not told.
+            ("content-length", length.to_string()),
+            // A string of RFC 9651, as draft-ietf-httpapi-idempotency-key-header has it.
+            ("idempotency-key", format!("\"{key}\"")),
+        ];
+        let is_own = |name: &str| {
+            let mut headers = self.headers.iter();
+            !headers.any(|(other, _)| other.eq_ignore_ascii_case(name))
+        };
+        let own = own.into_iter().filter(|(name, _)| is_own(name));
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        own.chain(self.headers.iter().cloned()).collect()
+    }
+
     /// What the answer means.
     ///
     /// # Errors
     ///
-    /// It is no success; a redirection is none, because it would lead the finding to where the user did
-    /// not want it.
+    /// It is no success; a redirection is none, because it would lead what is said to where the user
+    /// did not want it.
     pub fn told(&self, status: u16, answer: &[u8]) -> Result<String> {
         let authority = &self.authority;
         if (200..300).contains(&status) {
@@ -117,9 +137,31 @@ mod tests {
 
     #[test]
     fn headers_are_sent_as_they_are() {
-        let config = r#"{"url": "https://example.org", "headers": {"X-Project": "shop"}}"#;
-        let headers = Target::new(config).unwrap().headers;
-        assert_eq!(headers, [("X-Project".to_owned(), "shop".to_owned())]);
+        let fields = |headers: &str| {
+            let config = format!(r#"{{"url": "https://example.org", "headers": {headers}}}"#);
+            let fields = Target::new(&config).unwrap().fields("4e", 7).into_iter();
+            fields
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fields(r#"{"X-Project": "shop"}"#),
+            [
+                "content-type: application/json",
+                "content-length: 7",
+                "idempotency-key: \"4e\"",
+                "X-Project: shop"
+            ]
+        );
+        let own = r#"{"Content-Type": "application/cloudevents+json"}"#;
+        assert_eq!(
+            fields(own),
+            [
+                "content-length: 7",
+                "idempotency-key: \"4e\"",
+                "Content-Type: application/cloudevents+json"
+            ]
+        );
     }
 
     #[test]

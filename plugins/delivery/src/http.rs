@@ -1,8 +1,6 @@
 //! The request itself, by `wasi:http`.
 
-use crate::message::body;
-use crate::request::{MOST_ANSWER, Target};
-use stepwell_oracle::{Finding, Notifier};
+use crate::target::{MOST_ANSWER, Target};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
     ErrorCode, Fields, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
@@ -15,21 +13,21 @@ const PATIENCE: u64 = 30_000_000_000;
 /// The most bytes that a stream takes at once.
 const CHUNK: usize = 4096;
 
-struct Webhook;
-
-impl Notifier for Webhook {
-    fn notify(config: String, finding: Finding) -> Result<String, String> {
-        let target = Target::new(&config)?;
-        let (status, answer) = post(&target, body(&finding).as_bytes())
-            .map_err(|problem| format!("cannot tell {}: {problem}", target.authority))?;
-        target.told(status, &answer)
-    }
+/// Sends the JSON text `body`, which is known by `key`, to where the user configured, and says in one
+/// line what came of it.
+///
+/// # Errors
+///
+/// The configuration does not fit, or the target did not take it.
+pub fn tell(config: &str, key: &str, body: &str) -> Result<String, String> {
+    let target = Target::new(config)?;
+    let (status, answer) = post(&target, key, body.as_bytes())
+        .map_err(|problem| format!("cannot tell {}: {problem}", target.authority))?;
+    target.told(status, &answer)
 }
 
-stepwell_oracle::notifier!(Webhook);
-
-fn post(target: &Target, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
-    let request = request(target, body.len())?;
+fn post(target: &Target, key: &str, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
+    let request = request(target, key, body.len())?;
     let outgoing = request.body().map_err(|()| "the body was taken")?;
     let options = RequestOptions::new();
     let timeouts = [
@@ -56,14 +54,9 @@ fn post(target: &Target, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
     }
 }
 
-fn request(target: &Target, length: usize) -> Result<OutgoingRequest, String> {
+fn request(target: &Target, key: &str, length: usize) -> Result<OutgoingRequest, String> {
     let fields = Fields::new();
-    // Not every server takes a body whose length it is not told.
-    let own = [
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("content-length".to_owned(), length.to_string()),
-    ];
-    for (name, value) in own.iter().chain(&target.headers) {
+    for (name, value) in &target.fields(key, length) {
         fields
             .append(name, value.as_bytes())
             .map_err(|error| format!("header `{name}` cannot be sent: {error:?}"))?;
