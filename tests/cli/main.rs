@@ -30,6 +30,7 @@ mod replay;
 mod run;
 mod secrets;
 mod selftest;
+mod several_culprits;
 mod task;
 mod timeouts;
 mod watch;

@@ -55,6 +55,14 @@ pub trait Archive: Send + Sync + 'static {
     /// The version is missing, or the history cannot be read.
     fn patch(&self, id: &str, limit: usize) -> Result<String, String>;
 
+    /// A version as it would be without what some of its ancestors, or it itself, changed against their
+    /// first parents: its tree is another one. `reverted` has the newest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`ExportError`]: it is unfit if a change cannot be taken back.
+    fn without(&self, version: &Version, reverted: &[Version]) -> Result<Version, ExportError>;
+
     /// What the files of a version lack when they are exported, in sentences.
     ///
     /// # Errors

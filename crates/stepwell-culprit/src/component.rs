@@ -8,7 +8,7 @@ use crate::lab::{Bench, Pipelines, Session, Shared, key, stem};
 use crate::part::Part;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use stepwell_event::{Belief, Digest, Proposal, Question, Reply, Role, Version};
+use stepwell_event::{Belief, Digest, Observation, Proposal, Question, Reply, Role, Version};
 use stepwell_runner::StepRunner;
 use stepwell_sandbox::StopHandle;
 use stepwell_store::Journal;
@@ -68,6 +68,15 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Judge for ComponentJudge<R, A, P> 
         let config = self.oracle.config.clone();
         match self.ask(Question::Believe { config, suspects }).await? {
             Reply::Believed(belief) => belief.map(Some),
+            _ => Err(other_question(&self.oracle)),
+        }
+    }
+
+    async fn is_same(&self, one: Observation, other: Observation) -> Result<bool, String> {
+        let config = self.oracle.config.clone();
+        let (a, b) = (one, other);
+        match self.ask(Question::SameFailure { config, a, b }).await? {
+            Reply::Same(same) => Ok(same),
             _ => Err(other_question(&self.oracle)),
         }
     }

@@ -4,19 +4,22 @@
 //! else waits for the disk.
 
 mod advice;
+mod comparing;
 mod drive;
 
 use crate::archive::Archive;
 use crate::finding;
 use crate::judge::Judge;
+use crate::kinds::Kinds;
+use crate::lens::{self, View};
 use crate::opening;
 use crate::record::Record;
 use crate::request::Request;
-use crate::territory::Territory;
-use drive::Drive;
+use crate::territory::{Bounds, Territory};
+use drive::{Budget, Drive, Driven};
 use std::pin::Pin;
 use std::sync::Arc;
-use stepwell_event::{BisectEvent, Finding, Proposal, Question, SearchId};
+use stepwell_event::{BisectEvent, Conclusion, Finding, Lens, Proposal, Question, SearchId};
 use stepwell_runner::{CancelLevel, now_ms};
 use stepwell_store::{Journal, JournalError};
 use tokio::sync::{mpsc, watch};
@@ -127,29 +130,125 @@ async fn drive<J: Judge, A: Archive>(
     tools: Tools<J, A>,
 ) -> Result<Ended, SearchError> {
     if !log.record.is_over() {
-        let mut inquiry = advice::prepare(&log.record, &territory, &tools).await?;
-        if log.record.events.len() == 1 {
-            let commits = u32::try_from(territory.suspects.len()).unwrap_or(u32::MAX);
-            let versions = inquiry.counted();
-            log.append(BisectEvent::Ranged { commits, versions });
+        let mut budget = Budget::of(&log.record.settings);
+        // One after the other, each with what was learnt by those before it.
+        while let Some(lens) = lens::next(&log.record, &territory) {
+            let view = View::new(&territory, lens.clone());
+            let driven = perform(log, budget, view, &territory, &tools).await?;
+            (log, budget) = (driven.log, driven.budget);
+            let Some(conclusion) = driven.conclusion else {
+                tools.journal.flush().await?;
+                return Ok(Ended::Stopped(log.record.id));
+            };
+            if !take(&mut log, lens, conclusion, &tools).await {
+                break;
+            }
         }
-        for fact in log.record.facts() {
-            inquiry.observe(fact.version, fact.purpose, fact.observation);
-        }
-        let (driven, conclusion) = Drive::new(log, inquiry, &tools).run().await?;
-        log = driven;
-        let stopped = conclusion.is_none();
-        if let Some(conclusion) = conclusion {
-            log.append(BisectEvent::Concluded(Box::new(conclusion)));
+        if let Some((_, first)) = log.record.found().first() {
+            let first = (*first).clone();
+            log.append(BisectEvent::Concluded(Box::new(first)));
         }
         tools.journal.flush().await?;
-        if stopped {
-            return Ok(Ended::Stopped(log.record.id));
-        }
     }
     let finding = finding::assemble(&log.record, &territory);
     let finding = finding.ok_or(SearchError::Damaged(log.record.id))?;
     Ok(Ended::Concluded(Box::new(finding)))
+}
+
+/// Makes one search.
+async fn perform<J: Judge, A: Archive>(
+    mut log: Log,
+    budget: Budget,
+    view: View,
+    main: &Arc<Territory>,
+    tools: &Tools<J, A>,
+) -> Result<Driven, SearchError> {
+    let territory = match view.is_first() {
+        true => Arc::clone(main),
+        false => match explore(&log.record, &view, tools).await {
+            Ok(territory) => Arc::new(territory),
+            // What was found before stands.
+            Err(SearchError::Range(reason)) => {
+                let bad = view.bad(&log.record).or_else(|| main.bad().cloned());
+                let conclusion = Conclusion::UntestableEnd {
+                    version: bad.unwrap_or_default(),
+                    head: true,
+                    reason,
+                };
+                return Ok(Driven {
+                    log,
+                    budget,
+                    conclusion: Some(conclusion),
+                });
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let prepared = advice::prepare(&log.record, &view, budget.trials, &territory, tools);
+    let mut inquiry = prepared.await?;
+    if log.record.events.len() == 1 {
+        let commits = u32::try_from(territory.suspects.len()).unwrap_or(u32::MAX);
+        let versions = inquiry.counted();
+        log.append(BisectEvent::Ranged { commits, versions });
+    }
+    if !view.is_first() && log.record.begun() != Some(&view.lens) {
+        let lens = Box::new(view.lens.clone());
+        log.append(BisectEvent::Further(lens));
+    }
+    let kinds = Kinds::of(&log.record);
+    for fact in view.facts(&log.record) {
+        let seen = view.see(fact.observation, &kinds);
+        inquiry.observe(fact.version, fact.purpose, &seen);
+    }
+    Drive::new(log, inquiry, view, budget, tools).run().await
+}
+
+/// Finds out the range of a search for another culprit.
+async fn explore<J, A: Archive>(
+    record: &Record,
+    view: &View,
+    tools: &Tools<J, A>,
+) -> Result<Territory, SearchError> {
+    let damaged = || SearchError::Damaged(record.id);
+    let asked = record.summary().ok_or_else(damaged)?;
+    let (paths, first_parent) = (asked.paths.clone(), asked.first_parent);
+    let (good, bad) = (view.good(record), view.bad(record).ok_or_else(damaged)?.id);
+    let archive = Arc::clone(&tools.archive);
+    opening::blocking(move || {
+        let bounds = Bounds {
+            good: &good,
+            bad: &bad,
+            paths: &paths,
+            first_parent,
+        };
+        Territory::explore(&*archive, &bounds)
+    })
+    .await
+}
+
+/// Takes what a search found. Whether there may be another one after it.
+async fn take<J: Judge, A>(
+    log: &mut Log,
+    lens: Lens,
+    conclusion: Conclusion,
+    tools: &Tools<J, A>,
+) -> bool {
+    let is_first = lens == Lens::default();
+    let is_aborted = matches!(conclusion, Conclusion::Aborted { .. });
+    if matches!(
+        conclusion,
+        Conclusion::Culprit { .. } | Conclusion::Ambiguous { .. }
+    ) {
+        comparing::compare(log, &*tools.judge).await;
+    }
+    let conclusion = Box::new(conclusion);
+    if is_first && (is_aborted || !log.record.settings.all) {
+        log.append(BisectEvent::Concluded(conclusion));
+        return false;
+    }
+    let lens = Box::new(lens);
+    log.append(BisectEvent::Found { lens, conclusion });
+    !is_aborted
 }
 
 /// The journal of one search.

@@ -1,18 +1,21 @@
 //! A report made of what was journalled.
 
+use crate::kinds::{self, Kinds};
+use crate::lens::{self, View};
 use crate::record::Record;
 use crate::request::{Ends, Settings};
 use crate::standing;
 use crate::territory::Territory;
 use std::collections::HashMap;
+use std::sync::Arc;
 use stepwell_bisect::{Candidate, Seen};
 use stepwell_event::{
-    BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, Probe, ProbeEnd, Purpose,
-    SearchSummary, Verdict, Version,
+    BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, Further, Lens, OtherFailure, Probe,
+    ProbeEnd, Purpose, SearchSummary, Verdict, Version,
 };
 
 /// The report of a search that has ended.
-pub(crate) fn assemble(record: &Record, territory: &Territory) -> Option<Finding> {
+pub(crate) fn assemble(record: &Record, territory: &Arc<Territory>) -> Option<Finding> {
     let summary = record.summary()?.clone();
     let conclusion = record.conclusion()?.clone();
     let (commits, versions) = ranged(record);
@@ -26,10 +29,12 @@ pub(crate) fn assemble(record: &Record, territory: &Territory) -> Option<Finding
         commits,
         versions,
         range: standing::stretches(territory, &seen, &conclusion),
-        unverified: unverified(&record.settings, &summary, &conclusion, &probes)
+        unverified: unverified(record, &summary, &conclusion, &probes)
             .into_iter()
             .chain(territory.lacks.iter().cloned())
             .collect(),
+        others: others(record, territory, &conclusion),
+        further: further(record, territory),
         asked: summary,
         probes,
         conclusion,
@@ -47,7 +52,7 @@ fn ranged(record: &Record) -> (u32, u32) {
 }
 
 fn seen(record: &Record, territory: &Territory) -> Vec<(Candidate, Seen)> {
-    let facts = record.facts();
+    let facts = record.plain_facts();
     let seen = facts.iter().filter_map(|fact| {
         let candidate = Candidate(territory.place(fact.version)?);
         let seen = match fact.observation.verdict {
@@ -79,6 +84,7 @@ fn probes(record: &Record, territory: &Territory) -> Vec<Probe> {
                 probe,
                 version,
                 purpose,
+                reverted,
                 ..
             } => {
                 numbers.insert(*probe, probes.len());
@@ -90,6 +96,7 @@ fn probes(record: &Record, territory: &Territory) -> Vec<Probe> {
                     end: ProbeEnd::Canceled,
                     started_ms: time_ms.saturating_sub(began),
                     wall_ms: 0,
+                    reverted: reverted.clone(),
                 });
             }
             BisectEvent::Ended {
@@ -116,6 +123,7 @@ fn probes(record: &Record, territory: &Territory) -> Vec<Probe> {
                 },
                 started_ms: time_ms.saturating_sub(began),
                 wall_ms: 0,
+                reverted: Vec::new(),
             }),
             BisectEvent::Unmarked { version } => {
                 let mark = |probe: &Probe| probe.wall_ms == 0 && probe.version.id == *version;
@@ -126,10 +134,7 @@ fn probes(record: &Record, territory: &Territory) -> Vec<Probe> {
                     });
                 }
             }
-            BisectEvent::Opened(_)
-            | BisectEvent::Ranged { .. }
-            | BisectEvent::Progress { .. }
-            | BisectEvent::Concluded(_) => {}
+            _ => {}
         }
     }
     probes
@@ -177,11 +182,12 @@ fn reproduce(settings: &Settings, conclusion: &Conclusion) -> String {
 
 /// What was taken for granted.
 fn unverified(
-    settings: &Settings,
+    record: &Record,
     summary: &SearchSummary,
     conclusion: &Conclusion,
     probes: &[Probe],
 ) -> Vec<String> {
+    let settings = &record.settings;
     let mut sentences = Vec::new();
     let mut say = |sentence: &str| sentences.push(sentence.to_owned());
     match settings.ends {
@@ -194,6 +200,7 @@ fn unverified(
     }
     let skipped = |probe: &&Probe, purpose: Purpose| {
         probe.purpose == purpose
+            && probe.reverted.is_empty()
             && matches!(&probe.end, ProbeEnd::Judged { observation, .. } if matches!(observation.verdict, Verdict::Skip(_)))
     };
     for probe in probes.iter().filter(|it| skipped(it, Purpose::MergeBase)) {
@@ -219,7 +226,9 @@ fn unverified(
             }
             let unseen = version.parents.iter().filter(|parent| {
                 let judged = |probe: &Probe| {
-                    probe.version.id == **parent && matches!(probe.end, ProbeEnd::Judged { .. })
+                    probe.version.id == **parent
+                        && probe.reverted.is_empty()
+                        && matches!(probe.end, ProbeEnd::Judged { .. })
                 };
                 !probes.iter().any(judged)
             });
@@ -240,6 +249,14 @@ fn unverified(
             "{cached} judgements were taken from earlier searches."
         ));
     }
+    if lens::is_full(record) {
+        say("After so many culprits no more are searched for: there may be later ones.");
+    }
+    if let Some(why) = kinds::unanswered(record) {
+        say(&format!(
+            "Failures with different signatures were taken to be different ones, since the oracle did not compare them: {why}"
+        ));
+    }
     if !summary.paths.is_empty() {
         say("Versions that change nothing in the paths were not looked at.");
     }
@@ -247,4 +264,70 @@ fn unverified(
         say("What a merge brought in counts as one change.");
     }
     sentences
+}
+
+/// Failures that are not the culprit's, and for which nothing was searched.
+fn others(
+    record: &Record,
+    territory: &Arc<Territory>,
+    conclusion: &Conclusion,
+) -> Vec<OtherFailure> {
+    let Conclusion::Culprit { version, .. } = conclusion else {
+        return Vec::new();
+    };
+    lens::others(record, territory, &[], &version.id)
+        .into_iter()
+        .filter_map(|(signature, newest)| {
+            Some(OtherFailure {
+                signature: signature.to_owned(),
+                version: territory.suspect(Candidate(newest))?.clone(),
+            })
+        })
+        .collect()
+}
+
+/// What was searched after the first culprit was found.
+fn further(record: &Record, territory: &Arc<Territory>) -> Vec<Further> {
+    let found = record.found().into_iter();
+    let further = found.filter(|(lens, _)| **lens != Lens::default());
+    further
+        .map(|(lens, conclusion)| {
+            let view = View::new(territory, lens.clone());
+            let culprit = match conclusion {
+                Conclusion::Culprit { version, .. } => Some(version),
+                _ => None,
+            };
+            let shown = culprit.and_then(|culprit| view.last_bad(record, &culprit.id));
+            Further {
+                lens: lens.clone(),
+                conclusion: conclusion.clone(),
+                reason: shown.map(|shown| shown.reason.clone()).unwrap_or_default(),
+                signature: shown
+                    .and_then(|shown| shown.signature.clone())
+                    .or_else(|| lens.signature.clone()),
+                unverified: culprit
+                    .and_then(|culprit| hidden(record, &view, culprit))
+                    .into_iter()
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+/// That a failure may have been hidden by another one in a parent of its culprit.
+fn hidden(record: &Record, view: &View, culprit: &Version) -> Option<String> {
+    let wanted = view.lens.signature.as_deref()?;
+    let kinds = Kinds::of(record);
+    let facts = view.facts(record).into_iter();
+    let mut other = facts.filter_map(|fact| {
+        let shown = fact.observation.signature.as_deref()?;
+        let is_parent = culprit.parents.iter().any(|parent| parent == fact.version);
+        let is_other = fact.observation.verdict == Verdict::Bad && !kinds.same(wanted, shown);
+        (is_parent && is_other).then_some((fact.version, shown))
+    });
+    let (parent, shown) = other.next()?;
+    Some(format!(
+        "{parent}, a parent of {}, fails with `{shown}`, which may hide this failure: an older version may be to blame.",
+        culprit.id
+    ))
 }

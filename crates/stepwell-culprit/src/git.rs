@@ -3,8 +3,9 @@
 use crate::archive::{Ancestry, Archive, ExportError, Files, Range};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use stepwell_event::Version;
-use stepwell_workspace::{ExportLimits, Exporter, GitError, ObjectId, Repository};
+use stepwell_workspace::{ExportLimits, Exporter, GitError, ObjectId, Repository, Reversal};
 
 /// The most changed paths of a version that are told.
 const MAX_PATHS: usize = 1_000;
@@ -17,6 +18,10 @@ pub struct GitArchive {
     folder: PathBuf,
     limits: ExportLimits,
     next: AtomicU64,
+    /// Made when a change is to be taken back for the first time.
+    reversal: OnceLock<Reversal>,
+    /// Held while it is made.
+    making: Mutex<()>,
 }
 
 impl GitArchive {
@@ -38,7 +43,19 @@ impl GitArchive {
             folder: folder.to_owned(),
             limits,
             next: AtomicU64::new(0),
+            reversal: OnceLock::new(),
+            making: Mutex::default(),
         })
+    }
+
+    fn reversal(&self) -> Result<&Reversal, GitError> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reversal) = self.reversal.get() {
+            return Ok(reversal);
+        }
+        let name = format!("objects-{}", std::process::id());
+        let reversal = Reversal::new(&self.repository, &self.folder.join(name))?;
+        Ok(self.reversal.get_or_init(|| reversal))
     }
 }
 
@@ -129,6 +146,24 @@ impl Archive for GitArchive {
         patch.map(|patch| patch.text).map_err(|error| words(&error))
     }
 
+    fn without(&self, version: &Version, reverted: &[Version]) -> Result<Version, ExportError> {
+        let commit = id(&version.id).map_err(ExportError::Missing)?;
+        let mut changes = Vec::with_capacity(reverted.len());
+        for change in reverted {
+            let parent = change.parents.first().map(|parent| id(parent)).transpose();
+            let commit = id(&change.id).map_err(ExportError::Missing)?;
+            changes.push((commit, parent.map_err(ExportError::Missing)?));
+        }
+        let tree = self
+            .reversal()
+            .and_then(|reversal| reversal.without(commit, &changes))
+            .map_err(|error| failure(&error))?;
+        Ok(Version {
+            tree: tree.to_string(),
+            ..version.clone()
+        })
+    }
+
     fn lacks(&self, version: &Version) -> Result<Vec<String>, String> {
         let lacks = self.repository.lacks(id(&version.tree)?);
         let lacks = lacks.map_err(|error| words(&error))?;
@@ -156,18 +191,25 @@ impl Archive for GitArchive {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let name = format!("version-{}-{number}", std::process::id());
         let path = self.folder.join(name);
-        let exported = self.exporter.export(tree, &path, &self.limits, stop);
-        exported.map_err(|error| {
-            let words = words(&error);
-            match error {
-                GitError::TooLarge { .. }
-                | GitError::TooManyEntries { .. }
-                | GitError::Entry { .. } => ExportError::Unfit(words),
-                GitError::System { .. } | GitError::Stopped => ExportError::Failed(words),
-                _ => ExportError::Missing(words),
-            }
-        })?;
+        let reversal = self.reversal.get();
+        let repository = reversal.map_or(&self.repository, Reversal::repository);
+        self.exporter
+            .export_from(repository, tree, &path, &self.limits, stop)
+            .map_err(|error| failure(&error))?;
         Ok(GitFiles { path })
+    }
+}
+
+fn failure(error: &GitError) -> ExportError {
+    let words = words(error);
+    match error {
+        GitError::TooLarge { .. }
+        | GitError::TooManyEntries { .. }
+        | GitError::Entry { .. }
+        | GitError::Conflict { .. }
+        | GitError::CannotRevert { .. } => ExportError::Unfit(words),
+        GitError::System { .. } | GitError::Stopped => ExportError::Failed(words),
+        _ => ExportError::Missing(words),
     }
 }
 

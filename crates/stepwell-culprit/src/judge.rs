@@ -53,7 +53,21 @@ pub trait Judge: Send + Sync + 'static {
         std::future::ready(Ok(None))
     }
 
-    /// Whether [`Judge::believe`] has an opinion: what it needs is costly.
+    /// Whether two failures that were seen have the same cause. It is asked only of one that
+    /// [advises](Judge::advises), and only if the signatures differ.
+    ///
+    /// # Errors
+    ///
+    /// It has no answer: why, in words for people.
+    fn is_same(
+        &self,
+        one: Observation,
+        other: Observation,
+    ) -> impl Future<Output = Result<bool, String>> + Send {
+        std::future::ready(Ok(one.signature == other.signature))
+    }
+
+    /// Whether [`Judge::believe`] and [`Judge::is_same`] have opinions: what they need is costly.
     fn advises(&self) -> bool {
         false
     }

@@ -19,7 +19,7 @@ use stepwell_store::{Blobs, Journal};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-pub(crate) use session::{Session, key, stem};
+pub(crate) use session::{Session, key, stem, untestable};
 
 /// Makes pipelines ready to run on candidates.
 pub trait Pipelines: Send + Sync + 'static {

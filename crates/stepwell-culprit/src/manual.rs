@@ -136,7 +136,7 @@ impl Manual {
         let territory = Arc::clone(&self.territory);
         let mut inquiry = Inquiry::new(territory, settings, noise, Belief::default(), false)
             .map_err(SearchError::Settings)?;
-        for fact in self.record.facts() {
+        for fact in self.record.plain_facts() {
             inquiry.observe(fact.version, fact.purpose, fact.observation);
         }
         Ok(inquiry)

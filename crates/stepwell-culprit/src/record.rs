@@ -5,8 +5,9 @@ use crate::finding;
 use crate::request::Settings;
 use crate::territory::{Bounds, Territory};
 use std::collections::HashMap;
+use std::sync::Arc;
 use stepwell_event::{
-    BisectEvent, Conclusion, Finding, Observation, ProbeEnd, Purpose, SearchId, SearchSummary,
+    BisectEvent, Conclusion, Finding, Lens, Observation, ProbeEnd, Purpose, SearchId, SearchSummary,
 };
 use stepwell_store::{Journal, JournalError};
 
@@ -31,6 +32,8 @@ pub(crate) struct Fact<'a> {
     /// Why it was judged; none if somebody said it.
     pub(crate) purpose: Option<Purpose>,
     pub(crate) observation: &'a Observation,
+    /// Commits whose changes were taken back in it.
+    pub(crate) reverted: &'a [String],
 }
 
 impl Record {
@@ -75,7 +78,7 @@ impl Record {
         })
     }
 
-    /// What was found; none before the search has ended.
+    /// What was found first; none before the search has ended.
     #[must_use]
     pub fn conclusion(&self) -> Option<&Conclusion> {
         self.events.iter().rev().find_map(|(_, event)| match event {
@@ -87,7 +90,37 @@ impl Record {
     /// Whether nothing more is to be found out.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        !matches!(self.conclusion(), None | Some(Conclusion::Aborted { .. }))
+        let is_open = |conclusion| matches!(conclusion, None | Some(&Conclusion::Aborted { .. }));
+        let found = self.found();
+        !is_open(self.conclusion()) && !found.iter().any(|(_, found)| is_open(Some(*found)))
+    }
+
+    /// What the searches for several culprits found, each once and in their order, the first one
+    /// included. There are none if one culprit was asked for. When somebody has said what a version is,
+    /// they are made again, from what was judged.
+    #[must_use]
+    pub fn found(&self) -> Vec<(&Lens, &Conclusion)> {
+        let mut all: Vec<(&Lens, &Conclusion)> = Vec::new();
+        let mut is_over = false;
+        for (_, event) in &self.events {
+            match event {
+                BisectEvent::Found { lens, conclusion } => {
+                    let found = (&**lens, &**conclusion);
+                    match all.iter_mut().find(|(known, _)| *known == found.0) {
+                        Some(known) => *known = found,
+                        None => all.push(found),
+                    }
+                }
+                BisectEvent::Marked { .. } | BisectEvent::Unmarked { .. } if !is_over => {
+                    all.clear();
+                }
+                BisectEvent::Concluded(conclusion) => {
+                    is_over = !matches!(**conclusion, Conclusion::Aborted { .. });
+                }
+                _ => {}
+            }
+        }
+        all
     }
 
     /// The report; none before the search has ended. It blocks, since the history is read once more;
@@ -102,7 +135,19 @@ impl Record {
             first_parent: bounds.1.first_parent,
         };
         let territory = Territory::explore(archive, &bounds).unwrap_or_default();
-        finding::assemble(self, &territory)
+        finding::assemble(self, &Arc::new(territory))
+    }
+
+    /// The search for another culprit that has begun and not ended.
+    pub(crate) fn begun(&self) -> Option<&Lens> {
+        let mut events = self.events.iter().rev();
+        events.find_map(|(_, event)| match event {
+            BisectEvent::Further(lens) => Some(Some(&**lens)),
+            BisectEvent::Found { .. }
+            | BisectEvent::Marked { .. }
+            | BisectEvent::Unmarked { .. } => Some(None),
+            _ => None,
+        })?
     }
 
     pub(crate) fn bounds(&self) -> Option<(Vec<String>, &SearchSummary)> {
@@ -111,10 +156,17 @@ impl Record {
         Some((good, summary))
     }
 
+    /// What was learnt of versions as they are, in order.
+    pub(crate) fn plain_facts(&self) -> Vec<Fact<'_>> {
+        let mut facts = self.facts();
+        facts.retain(|fact| fact.reverted.is_empty());
+        facts
+    }
+
     /// What was learnt, in order. What somebody said of a version stands instead of what an oracle
     /// found.
     pub(crate) fn facts(&self) -> Vec<Fact<'_>> {
-        let mut begun: HashMap<u32, (&str, Purpose)> = HashMap::new();
+        let mut begun: HashMap<u32, (&str, Purpose, &[String])> = HashMap::new();
         let mut facts: Vec<Fact<'_>> = Vec::new();
         for (_, event) in &self.events {
             match event {
@@ -122,18 +174,22 @@ impl Record {
                     probe,
                     version,
                     purpose,
+                    reverted,
                     ..
                 } => {
-                    begun.insert(*probe, (&version.id, *purpose));
+                    begun.insert(*probe, (&version.id, *purpose, reverted));
                 }
                 BisectEvent::Ended { probe, end, .. } => {
-                    if let (Some((version, purpose)), ProbeEnd::Judged { observation, .. }) =
-                        (begun.get(probe), &**end)
+                    if let (
+                        Some((version, purpose, reverted)),
+                        ProbeEnd::Judged { observation, .. },
+                    ) = (begun.get(probe), &**end)
                     {
                         facts.push(Fact {
                             version,
                             purpose: Some(*purpose),
                             observation,
+                            reverted,
                         });
                     }
                 }
@@ -144,6 +200,7 @@ impl Record {
                     version: &version.id,
                     purpose: None,
                     observation,
+                    reverted: &[],
                 }),
                 BisectEvent::Unmarked { version } => {
                     let mark = |fact: &Fact<'_>| fact.purpose.is_none() && fact.version == version;
@@ -151,13 +208,10 @@ impl Record {
                         facts.remove(last);
                     }
                 }
-                BisectEvent::Opened(_)
-                | BisectEvent::Ranged { .. }
-                | BisectEvent::Progress { .. }
-                | BisectEvent::Concluded(_) => {}
+                _ => {}
             }
         }
-        // The last word of a person counts, and no other.
+        // Of a version as it is the last word of a person counts, and no other.
         let mut said: HashMap<&str, usize> = HashMap::new();
         for (at, fact) in facts.iter().enumerate() {
             if fact.purpose.is_none() {
@@ -167,7 +221,7 @@ impl Record {
         let mut at = 0..;
         facts.retain(|fact| {
             let at = at.next();
-            said.get(fact.version).is_none_or(|last| Some(*last) == at)
+            !fact.reverted.is_empty() || said.get(fact.version).is_none_or(|last| Some(*last) == at)
         });
         facts
     }
@@ -189,20 +243,21 @@ impl Record {
         marks
     }
 
-    /// How many times each version was judged by an oracle.
-    pub(crate) fn judged(&self) -> HashMap<String, u32> {
-        let mut begun: HashMap<u32, &str> = HashMap::new();
+    /// How many times each version was judged by an oracle, by its identifier and the digest of the
+    /// files that were judged.
+    pub(crate) fn judged(&self) -> HashMap<(String, String), u32> {
+        let mut begun: HashMap<u32, (String, String)> = HashMap::new();
         let mut judged = HashMap::new();
         for (_, event) in &self.events {
             match event {
                 BisectEvent::Started { probe, version, .. } => {
-                    begun.insert(*probe, &version.id);
+                    begun.insert(*probe, (version.id.clone(), version.tree.clone()));
                 }
                 BisectEvent::Ended { probe, end, .. }
                     if matches!(**end, ProbeEnd::Judged { .. }) =>
                 {
                     if let Some(version) = begun.get(probe) {
-                        *judged.entry((*version).to_owned()).or_default() += 1;
+                        *judged.entry(version.clone()).or_default() += 1;
                     }
                 }
                 _ => {}

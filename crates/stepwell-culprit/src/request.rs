@@ -54,6 +54,8 @@ pub struct Settings {
     pub no_culprit: f64,
     /// How many more times culprit and parents are judged when the culprit is found.
     pub verify: u32,
+    /// Whether other culprits are searched for when the first one is found.
+    pub all: bool,
     /// Whether judgements of earlier searches are used, and those of this one kept for later ones.
     pub remember: bool,
     /// Trials after which it gives up.
@@ -77,6 +79,7 @@ impl Default for Settings {
             trials: 1,
             no_culprit: 0.0,
             verify: 1,
+            all: false,
             remember: true,
             max_trials: None,
             max_wall_ms: None,

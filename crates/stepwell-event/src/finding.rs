@@ -36,6 +36,9 @@ pub enum BisectEvent {
         trials: u32,
         /// The seed.
         seed: u32,
+        /// Commits whose changes were taken back in it, so that it is judged without them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reverted: Vec<String>,
     },
     /// A probe has ended.
     Ended {
@@ -67,8 +70,41 @@ pub enum BisectEvent {
         /// How likely the likeliest culprit is, if the search weighs.
         confidence: Option<Finite>,
     },
-    /// The search has ended.
+    /// An oracle was asked whether two failures are the same.
+    Compared {
+        /// The signature of one.
+        one: String,
+        /// That of the other.
+        other: String,
+        /// What it said; false without an answer.
+        same: bool,
+        /// Why there is no answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unanswered: Option<String>,
+    },
+    /// Another culprit is searched for.
+    Further(Box<Lens>),
+    /// What a search found that others may follow, the first one among them.
+    Found {
+        /// What it looked at.
+        lens: Box<Lens>,
+        /// What it found.
+        conclusion: Box<Conclusion>,
+    },
+    /// The search has ended, with this about the first culprit.
     Concluded(Box<Conclusion>),
+}
+
+/// What one of several searches for culprits looks at. The first one looks at every failure, in
+/// versions as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Lens {
+    /// Commits whose changes are taken back in all versions that have them, in the order of the
+    /// range.
+    pub reverted: Vec<Version>,
+    /// The failure that counts; a version that fails in another way is good. All count if none.
+    pub signature: Option<String>,
 }
 
 /// What is searched.
@@ -243,6 +279,9 @@ pub struct Probe {
     pub started_ms: u64,
     /// Milliseconds that it took.
     pub wall_ms: u64,
+    /// Commits whose changes were taken back in it: see [`Finding::further`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reverted: Vec<String>,
 }
 
 /// What is known of a commit in the range when the search has ended.
@@ -287,6 +326,32 @@ pub struct Cost {
     pub wall_ms: u64,
 }
 
+/// A search for another culprit, after the first one was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Further {
+    /// What it looked at.
+    pub lens: Lens,
+    /// What it found. That the newest version is good means that there is no further culprit.
+    pub conclusion: Conclusion,
+    /// Why the culprit was found bad, in one line; empty without one.
+    pub reason: String,
+    /// The signature of its failure.
+    pub signature: Option<String>,
+    /// What was taken for granted and not judged, in sentences.
+    pub unverified: Vec<String>,
+}
+
+/// A failure that was seen and whose change was not searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OtherFailure {
+    /// Its signature.
+    pub signature: String,
+    /// The newest version that showed it.
+    pub version: Version,
+}
+
 /// A whole search, for reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -314,4 +379,10 @@ pub struct Finding {
     pub reproduce: String,
     /// What was taken for granted and not judged, in sentences.
     pub unverified: Vec<String>,
+    /// The searches for other culprits, in their order.
+    #[serde(default)]
+    pub further: Vec<Further>,
+    /// Failures that are not the culprit's, and for which nothing was searched.
+    #[serde(default)]
+    pub others: Vec<OtherFailure>,
 }

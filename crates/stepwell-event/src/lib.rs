@@ -25,8 +25,8 @@ pub use event::{
     StageSummary, StepRecord, StepSummary, TaskSummary,
 };
 pub use finding::{
-    BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, OracleSummary, Probe, ProbeEnd,
-    Purpose, SearchSummary, Standing, Stretch,
+    BisectEvent, Conclusion, Cost, FINDING_VERSION, Finding, Further, Lens, OracleSummary,
+    OtherFailure, Probe, ProbeEnd, Purpose, SearchSummary, Standing, Stretch,
 };
 pub use finite::{Finite, NotFinite};
 pub use grant::{Clock, Grants, HttpRule, Random, WorkspaceGrant};

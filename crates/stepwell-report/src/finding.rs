@@ -4,6 +4,7 @@
 //! names and reasons come from whoever committed or judged, so each format shows them as text and
 //! nothing else: see [`hostile`](crate::hostile()).
 
+mod further;
 mod html;
 mod mark;
 mod markdown;

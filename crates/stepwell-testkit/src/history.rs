@@ -31,13 +31,21 @@ impl History {
     }
 
     /// One more commit by `author`, such as `Ada <ada@example.org>`, which writes files, or removes
-    /// those that have no text.
+    /// those that have no text. Each also writes its number to `counter.txt`.
     pub fn commit(&mut self, author: &str, files: &[(&str, Option<&str>)]) {
+        let counter = format!("{}\n", self.commits + 1);
+        self.change(
+            author,
+            &[files, &[("counter.txt", Some(&*counter))]].concat(),
+        );
+    }
+
+    /// As [`History::commit`], but it writes nothing else.
+    pub fn change(&mut self, author: &str, files: &[(&str, Option<&str>)]) {
         self.commits += 1;
         let number = self.commits;
         let seconds = 1_700_000_000 + number * 60;
         let subject = format!("Change {number}");
-        let counter = format!("{number}\n");
         let mut add = |text: std::fmt::Arguments<'_>| {
             self.stream.write_fmt(text).expect("memory takes text");
         };
@@ -46,7 +54,7 @@ impl History {
              committer Hub <hub@example.org> {seconds} +0000\ndata {}\n{subject}\n",
             subject.len()
         ));
-        for (path, text) in files.iter().chain([&("counter.txt", Some(&*counter))]) {
+        for (path, text) in files {
             match text {
                 Some(text) => add(format_args!(
                     "M 100644 inline {path}\ndata {}\n{text}\n",

@@ -5,6 +5,7 @@
 //! told to do no more than that: no program that the repository, its configuration or the
 //! environment names is run, nothing is fetched, no lock is taken, and nothing is checked out. Files
 //! of a version come from the object store as they were committed, without filters and attributes.
+//! Files without some of the changes are made in a store of their own beside it ([`Reversal`]).
 //!
 //! Replaced objects and grafts are ignored. An identifier means the same commit for everybody, so
 //! a verdict on it can be shared.
@@ -18,6 +19,7 @@ mod export;
 mod history;
 mod id;
 mod listing;
+mod reversal;
 mod revision;
 mod target;
 mod version;
@@ -26,6 +28,7 @@ pub use error::{GitError, RevisionProblem};
 pub use export::{ExportLimits, Exported, Exporter, MAX_NAMED};
 pub use history::{Ancestry, Lacks, Range};
 pub use id::{NoObjectId, ObjectId};
+pub use reversal::Reversal;
 pub use version::{MAX_PERSON, MAX_SUBJECT, Patch};
 
 use command::Git;
@@ -89,7 +92,7 @@ impl Repository {
                 why: "is a folder whose name is not one line of UTF-8",
             });
         }
-        let mut filters = BTreeSet::new();
+        let (mut filters, mut mergers) = (BTreeSet::new(), BTreeSet::new());
         // Names are bytes: a filter whose name is not UTF-8 is one as well.
         let mut config = git.stream(&["config", "-z", "--list", "--name-only"], Vec::new())?;
         while let Some(name) = config.record(0, MAX_KEY)? {
@@ -101,9 +104,13 @@ impl Repository {
             {
                 filters.extend(name.get(..end).map(<[u8]>::to_vec));
             }
+            if name.starts_with(b"merge.") && name.ends_with(b".driver") {
+                mergers.insert(name);
+            }
         }
         config.finish()?;
         git.switch_off_filters(filters);
+        git.switch_off_mergers(mergers);
         (git.shallow, git.partial) = (facts.shallow, facts.partial);
         // The input is empty, and so is the tree whose identifier comes back.
         let empty_tree = git.id(&["hash-object", "-t", "tree", "--stdin"])?;

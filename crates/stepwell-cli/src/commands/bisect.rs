@@ -156,6 +156,10 @@ pub(super) struct HowArgs {
     /// false good such as `0.1,0`, or `learn` [default: what the oracle says]
     #[arg(long, value_name = "NOISE", value_parser = noise)]
     noise: Option<NoiseModel>,
+    /// Search for every culprit: of each failure that is seen, and of what is still bad when a culprit's
+    /// change is taken back
+    #[arg(long)]
+    all: bool,
     /// Look at recent versions first
     #[arg(long)]
     recent: bool,
@@ -226,6 +230,7 @@ impl HowArgs {
             jobs,
             confidence: None,
             noise: None,
+            all: false,
             recent: false,
             exhaustive: false,
             trials: 1,

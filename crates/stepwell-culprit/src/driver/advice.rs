@@ -5,9 +5,10 @@ use super::{SearchError, Tools};
 use crate::archive::Archive;
 use crate::inquiry::{Belief, Inquiry};
 use crate::judge::{Asked, Judge};
+use crate::lens::View;
 use crate::opening;
 use crate::record::Record;
-use crate::request::Course;
+use crate::request::{Course, Ends};
 use crate::seed::seed;
 use crate::territory::Territory;
 use std::sync::Arc;
@@ -16,14 +17,25 @@ use stepwell_event::{Digest, Finite, NoiseModel};
 /// What a remembered judgement costs, where any other costs 1.
 const REMEMBERED: f64 = 0.01;
 
-/// Asks what is believed of the suspects, and what judging them costs.
+/// Asks what is believed of the suspects, and what judging them costs. `spent` trials were made by
+/// searches before this one.
 pub(super) async fn prepare<J: Judge, A: Archive>(
     record: &Record,
+    view: &View,
+    spent: u32,
     territory: &Arc<Territory>,
     tools: &Tools<J, A>,
 ) -> Result<Inquiry, SearchError> {
     let summary = record.summary().ok_or(SearchError::Damaged(record.id))?;
-    let settings = record.settings.clone();
+    let mut settings = record.settings.clone();
+    settings.max_trials = settings
+        .max_trials
+        .map(|most| most.saturating_sub(spent).max(1));
+    let as_they_are = view.lens.reverted.is_empty();
+    if !as_they_are {
+        // That the bad one is still bad is not known before it is judged; the others are as they were.
+        settings.ends = Ends::Bad;
+    }
     let mut belief = Belief::default();
     if tools.judge.advises() && !territory.suspects.is_empty() {
         let archive = Arc::clone(&tools.archive);
@@ -38,7 +50,7 @@ pub(super) async fn prepare<J: Judge, A: Archive>(
             .map_err(SearchError::Settings)?
             .unwrap_or_default();
     }
-    if settings.remember && settings.course != Course::Git {
+    if settings.remember && settings.course != Course::Git && as_they_are {
         known_costs(&mut belief, record, territory, tools).await?;
     }
     let strategist = tools.strategist.is_some();

@@ -1,16 +1,23 @@
 //! A search on its way: judgements side by side, and what follows from their ends.
 
-use super::{Log, SearchError, Tools};
+mod beginning;
+
+use super::{Log, SearchError, Tools, comparing};
 use crate::archive::Archive;
 use crate::failure::{After, after, end_of, is_of_the_machine};
 use crate::inquiry::{Inquiry, Want};
 use crate::judge::{Answer, Asked, Judge};
+use crate::kinds::Kinds;
+use crate::lens::View;
+use crate::request::Settings;
 use crate::seed::seed;
+use beginning::Begun;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
     BisectEvent, Conclusion, Digest, Finite, NoiseModel, Observation, ProbeEnd, SkipKind, Verdict,
+    Version,
 };
 use stepwell_runner::{CancelLevel, now_ms};
 use stepwell_sandbox::StopHandle;
@@ -43,44 +50,79 @@ struct Done {
     wall_ms: u64,
 }
 
+/// What all searches for culprits together may use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    /// Trials that were begun.
+    pub(super) trials: u32,
+    deadline: Option<Instant>,
+}
+
+impl Budget {
+    pub(super) fn of(settings: &Settings) -> Self {
+        let wall = settings.max_wall_ms.map(Duration::from_millis);
+        Self {
+            trials: 0,
+            deadline: wall.map(|wall| Instant::now() + wall),
+        }
+    }
+}
+
+/// A search that has come to an end.
+pub(super) struct Driven {
+    pub(super) log: Log,
+    pub(super) budget: Budget,
+    /// None if it was told to stop.
+    pub(super) conclusion: Option<Conclusion>,
+}
+
 /// A search on its way.
 pub(super) struct Drive<'t, J, A> {
     log: Log,
     inquiry: Inquiry,
+    view: View,
     tools: &'t Tools<J, A>,
     running: HashMap<u32, Probe>,
     tasks: JoinSet<Done>,
     next_probe: u32,
-    judged: HashMap<String, u32>,
-    trials: u32,
+    /// By identifier and digest of the files.
+    judged: HashMap<(String, String), u32>,
+    /// Versions of which something is taken back; if it cannot be, why.
+    looked: HashMap<String, Result<Version, String>>,
+    budget: Budget,
     /// Versions at which the machine failed, whatever was tried.
     broken: HashSet<String>,
-    deadline: Option<Instant>,
     seeded: bool,
 }
 
 impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
-    pub(super) fn new(log: Log, inquiry: Inquiry, tools: &'t Tools<J, A>) -> Self {
+    pub(super) fn new(
+        log: Log,
+        inquiry: Inquiry,
+        view: View,
+        budget: Budget,
+        tools: &'t Tools<J, A>,
+    ) -> Self {
         let record = &log.record;
-        let wall = record.settings.max_wall_ms.map(Duration::from_millis);
         let noise = record.summary().map(|summary| summary.noise);
         Self {
             running: HashMap::new(),
             tasks: JoinSet::new(),
             next_probe: record.next_probe(),
             judged: record.judged(),
-            trials: 0,
+            looked: HashMap::new(),
+            budget,
             broken: HashSet::new(),
-            deadline: wall.map(|wall| Instant::now() + wall),
             seeded: noise != Some(NoiseModel::Deterministic),
             log,
             inquiry,
+            view,
             tools,
         }
     }
 
     /// Goes on until there is a conclusion, or until it is told to stop.
-    pub(super) async fn run(mut self) -> Result<(Log, Option<Conclusion>), SearchError> {
+    pub(super) async fn run(mut self) -> Result<Driven, SearchError> {
         let mut cancel = self.tools.cancel.clone();
         let conclusion = loop {
             if *cancel.borrow_and_update() != CancelLevel::Running {
@@ -100,17 +142,33 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                 biased;
                 Ok(()) = cancel.changed() => continue,
                 Some(ended) = self.tasks.join_next() => Some(ended),
-                () = until(self.deadline) => None,
+                () = until(self.budget.deadline) => None,
             };
             let Some(ended) = ended else {
-                break Some(self.inquiry.undecided());
+                break Some(self.undecided());
             };
             if let Some(conclusion) = self.take(ended).await? {
                 break Some(conclusion);
             }
         };
         self.stop_all(&mut cancel).await?;
-        Ok((self.log, conclusion))
+        Ok(Driven {
+            log: self.log,
+            budget: self.budget,
+            conclusion,
+        })
+    }
+
+    /// What can be said when the budget is spent.
+    fn undecided(&mut self) -> Conclusion {
+        match self.inquiry.undecided() {
+            // What was found before stands.
+            Conclusion::Aborted { .. } if !self.view.is_first() => Conclusion::Undecided {
+                suspects: Vec::new(),
+                newest_good: None,
+            },
+            undecided => undecided,
+        }
     }
 
     /// Begins what is wanted, unless the search is over.
@@ -140,10 +198,12 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                 return Ok(step.conclusion);
             }
             if !step.start.is_empty() && self.is_spent() {
-                return Ok(Some(self.inquiry.undecided()));
+                return Ok(Some(self.undecided()));
             }
-            if !self.begin(step.start).await? {
-                return Ok(None);
+            match self.begin(step.start).await? {
+                Begun::Known => {}
+                Begun::Waiting => return Ok(None),
+                Begun::Ended(conclusion) => return Ok(Some(*conclusion)),
             }
         }
     }
@@ -151,52 +211,16 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     /// Whether nothing more may be judged.
     fn is_spent(&self) -> bool {
         let most = self.log.record.settings.max_trials;
-        most.is_some_and(|most| self.trials >= most)
+        most.is_some_and(|most| self.budget.trials >= most)
             || self
+                .budget
                 .deadline
                 .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Answers from the store what is in it; if nothing is, begins the judgements. Whether something
-    /// was answered, so that others may be wanted now.
-    async fn begin(&mut self, wants: Vec<Want>) -> Result<bool, SearchError> {
-        let probes: Vec<Probe> = wants.into_iter().map(|want| self.probe(want, 0)).collect();
-        let mut known = HashMap::new();
-        if self.log.record.settings.remember {
-            let keys: Vec<Digest> = probes.iter().filter_map(|probe| probe.key).collect();
-            known = self.tools.journal.verdicts(&keys).await?;
-        }
-        let remembered = |probe: &Probe| probe.key.and_then(|key| known.get(&key).cloned());
-        if !probes.iter().any(|probe| remembered(probe).is_some()) {
-            for probe in probes {
-                self.spawn(probe, Duration::ZERO);
-            }
-            return Ok(false);
-        }
-        let mut answered = Vec::new();
-        for probe in probes {
-            match remembered(&probe) {
-                None => self.inquiry.withdraw(&probe.want.version.id),
-                Some(observation) => {
-                    let number = self.started(&probe);
-                    let end = ProbeEnd::Judged {
-                        observation: observation.clone(),
-                        cached: true,
-                    };
-                    self.ended(number, end, 0);
-                    answered.push((probe, observation));
-                }
-            }
-        }
-        self.tools.journal.flush().await?;
-        for (probe, observation) in answered {
-            self.observe(&probe.want, &observation);
-        }
-        Ok(true)
-    }
-
     fn probe(&self, want: Want, attempt: u32) -> Probe {
-        let nth = self.judged.get(&want.version.id).copied().unwrap_or(0);
+        let version = (want.version.id.clone(), want.version.tree.clone());
+        let nth = self.judged.get(&version).copied().unwrap_or(0);
         let asked = asked(&want, nth, attempt);
         let key = self.tools.judge.key(&asked, self.seeded || nth > 0);
         Probe {
@@ -214,7 +238,11 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         let number = self.next_probe;
         self.next_probe += 1;
         let asked = asked(&probe.want, probe.nth, probe.attempt);
+        let reverted = self.view.reverted(&asked.version.id);
+        let reverted = reverted.iter().rev().map(|version| version.id.clone());
+        let reverted = reverted.collect();
         self.log.append(BisectEvent::Started {
+            reverted,
             probe: number,
             version: Box::new(asked.version),
             purpose: probe.want.purpose,
@@ -238,7 +266,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         let judge = Arc::clone(&self.tools.judge);
         let asked = asked(&probe.want, probe.nth, probe.attempt);
         let stop = probe.stop.clone();
-        self.trials = self.trials.saturating_add(asked.trials);
+        self.budget.trials = self.budget.trials.saturating_add(asked.trials);
         self.running.insert(number, probe);
         self.tasks.spawn(async move {
             let began = Instant::now();
@@ -300,7 +328,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         self.tools.journal.flush().await?;
         for (probe, observation) in seen {
             if !probe.canceled {
-                self.observe(&probe.want, &observation);
+                self.observe(&probe.want, &observation).await;
             }
             if observation.verdict == Verdict::Skip(SkipKind::Infrastructure) {
                 self.broken.insert(probe.want.version.id);
@@ -333,10 +361,16 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         }
     }
 
-    fn observe(&mut self, want: &Want, observation: &Observation) {
-        let id = &want.version.id;
-        *self.judged.entry(id.clone()).or_default() += 1;
-        self.inquiry.observe(id, Some(want.purpose), observation);
+    async fn observe(&mut self, want: &Want, observation: &Observation) {
+        let version = (want.version.id.clone(), want.version.tree.clone());
+        *self.judged.entry(version).or_default() += 1;
+        if let Some(wanted) = &self.view.lens.signature {
+            let judge = &*self.tools.judge;
+            comparing::is_same(&mut self.log, judge, wanted, observation).await;
+        }
+        let seen = self.view.see(observation, &Kinds::of(&self.log.record));
+        let (id, purpose) = (&want.version.id, Some(want.purpose));
+        self.inquiry.observe(id, purpose, &seen);
         if let Some(progress) = self.inquiry.progress() {
             self.log.append(BisectEvent::Progress {
                 left: progress.left,

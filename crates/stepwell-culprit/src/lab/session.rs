@@ -341,7 +341,7 @@ fn consulted(answer: Answer, name: &str) -> Result<Observation, HostRefusal> {
 }
 
 /// A version whose files cannot be had for reasons of its own.
-fn untestable(reason: String) -> Observation {
+pub(crate) fn untestable(reason: String) -> Observation {
     Observation {
         verdict: Verdict::Skip(SkipKind::Other),
         reason,

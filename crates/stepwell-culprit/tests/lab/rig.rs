@@ -145,6 +145,10 @@ impl Archive for OneVersion {
         Ok(format!("the patch of {id}"))
     }
 
+    fn without(&self, version: &Version, _: &[Version]) -> Result<Version, ExportError> {
+        Ok(version.clone())
+    }
+
     fn export(
         &self,
         version: &Version,

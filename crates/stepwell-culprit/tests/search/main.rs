@@ -8,4 +8,5 @@ mod finding;
 mod remembered;
 mod resumed;
 mod rig;
+mod several;
 mod strategist;

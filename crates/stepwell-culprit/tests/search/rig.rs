@@ -1,6 +1,7 @@
 //! What the tests search with.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -35,6 +36,8 @@ pub(crate) struct Versions {
     pub(crate) trees: Vec<String>,
     /// Versions that change what is looked at; all if empty.
     pub(crate) touching: BTreeSet<usize>,
+    /// Versions in which a change cannot be taken back: pairs of the version and the change.
+    pub(crate) conflicts: BTreeSet<(usize, usize)>,
 }
 
 impl Versions {
@@ -49,6 +52,7 @@ impl Versions {
             trees: (0..parents.len()).map(|at| format!("t{at}")).collect(),
             parents,
             touching: BTreeSet::new(),
+            conflicts: BTreeSet::new(),
         }
     }
 
@@ -155,6 +159,23 @@ impl Archive for Versions {
         Ok(id.to_owned())
     }
 
+    fn without(&self, version: &Version, reverted: &[Version]) -> Result<Version, ExportError> {
+        let at = number(&version.id);
+        let mut tree = self.trees[at].clone();
+        for change in reverted {
+            let change = number(&change.id);
+            assert!(self.ancestors(at).contains(&change));
+            if self.conflicts.contains(&(at, change)) {
+                return Err(ExportError::Unfit(format!("v{change} is in conflict")));
+            }
+            tree.push_str(&format!("-{change}"));
+        }
+        Ok(Version {
+            tree,
+            ..version.clone()
+        })
+    }
+
     fn export(&self, _version: &Version, _stop: &AtomicBool) -> Result<NoFiles, ExportError> {
         Ok(NoFiles)
     }
@@ -179,11 +200,25 @@ pub(crate) fn observed(verdict: Verdict) -> Answer {
     })
 }
 
+/// A failure with this signature.
+pub(crate) fn failing(signature: &str) -> Answer {
+    match observed(Verdict::Bad) {
+        Answer::Judged(observation) => Answer::Judged(Observation {
+            signature: Some(signature.to_owned()),
+            ..observation
+        }),
+        other => other,
+    }
+}
+
 pub(crate) fn skip(kind: SkipKind) -> Answer {
     observed(Verdict::Skip(kind))
 }
 
-type Script = dyn Fn(usize, u32) -> Answer + Send + Sync;
+type Script = dyn Fn(&Version, u32) -> Answer + Send + Sync;
+
+/// Whether two signatures are the same failure.
+type Same = dyn Fn(&str, &str) -> Result<bool, String> + Send + Sync;
 
 /// A judge that says what a script says of a version, the n-th time that it is asked.
 pub(crate) struct Scripted {
@@ -191,15 +226,26 @@ pub(crate) struct Scripted {
     delay: Box<dyn Fn(usize, u32) -> Duration + Send + Sync>,
     pub(crate) asked: Mutex<Vec<Asked>>,
     pub(crate) belief: Option<Belief>,
+    pub(crate) same: Option<Box<Same>>,
+    /// The signatures that it was asked to compare.
+    pub(crate) compared: Mutex<Vec<(String, String)>>,
 }
 
 impl Scripted {
     pub(crate) fn new(script: impl Fn(usize, u32) -> Answer + Send + Sync + 'static) -> Self {
+        Self::looking(move |version, nth| script(number(&version.id), nth))
+    }
+
+    pub(crate) fn looking(
+        script: impl Fn(&Version, u32) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         Self {
             script: Box::new(script),
             delay: Box::new(|_, _| Duration::ZERO),
             asked: Mutex::default(),
             belief: None,
+            same: None,
+            compared: Mutex::default(),
         }
     }
 
@@ -213,6 +259,22 @@ impl Scripted {
                 true => Verdict::Bad,
                 false => Verdict::Good,
             })
+        })
+    }
+
+    /// Each fault is a change and the signature that versions with it show. Of several the first one
+    /// shows.
+    pub(crate) fn faulty(versions: &Versions, faults: &[(usize, &'static str)]) -> Self {
+        let (versions, faults) = (versions.clone(), faults.to_vec());
+        Self::looking(move |version, _| {
+            let mut parts = version.tree.split('-');
+            let _own = parts.next();
+            let reverted: Vec<usize> = parts.map(|part| part.parse().unwrap()).collect();
+            let has = versions.ancestors(number(&version.id));
+            let shows =
+                |(change, _): &&(usize, &str)| has.contains(change) && !reverted.contains(change);
+            let fault = faults.iter().find(shows);
+            fault.map_or_else(|| observed(Verdict::Good), |(_, shown)| failing(shown))
         })
     }
 
@@ -236,7 +298,7 @@ impl Scripted {
 
 impl Judge for Scripted {
     async fn judge(&self, asked: Asked, stop: StopHandle) -> Answer {
-        let at = number(&asked.version.id);
+        let (at, version) = (number(&asked.version.id), asked.version.clone());
         let nth = {
             let mut all = self.asked.lock().unwrap();
             let before = all.iter().filter(|it| it.version.id == asked.version.id);
@@ -247,14 +309,15 @@ impl Judge for Scripted {
         tokio::select! {
             biased;
             () = stop.asked() => Answer::Stopped,
-            () = tokio::time::sleep((self.delay)(at, nth)) => (self.script)(at, nth),
+            () = tokio::time::sleep((self.delay)(at, nth)) => (self.script)(&version, nth),
         }
     }
 
     fn key(&self, asked: &Asked, seeded: bool) -> Option<Digest> {
         let mut bytes = [0; 32];
-        let tree = asked.version.tree.as_bytes();
-        bytes[..tree.len()].copy_from_slice(tree);
+        let mut hash = std::hash::DefaultHasher::new();
+        asked.version.tree.hash(&mut hash);
+        bytes[..8].copy_from_slice(&hash.finish().to_le_bytes());
         bytes[24] = asked.trials as u8;
         if seeded {
             bytes[27] = 1;
@@ -270,8 +333,15 @@ impl Judge for Scripted {
         Ok(self.belief.clone())
     }
 
+    async fn is_same(&self, one: Observation, other: Observation) -> Result<bool, String> {
+        let (one, other) = (one.signature.unwrap(), other.signature.unwrap());
+        let same = self.same.as_ref().unwrap()(&one, &other);
+        self.compared.lock().unwrap().push((one, other));
+        same
+    }
+
     fn advises(&self) -> bool {
-        self.belief.is_some()
+        self.belief.is_some() || self.same.is_some()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every text is escaped. If one were not, the page's own policy would still not let it run, load
 //! or send anything.
 
+use super::further::Chapter;
 use super::mark::{Mark, percent, short, time, trials, why};
 use super::picture::{MAX_ROWS, picture};
 use super::story::{Piece, Story, Suspect, Tone};
@@ -58,6 +59,7 @@ pub fn finding_html(finding: &Finding) -> String {
             .map(|(label, value)| (*label, piece(value))),
     );
     suspects(&mut page, &story.suspects);
+    further(&mut page, &story.further);
     figure(&mut page, finding);
     probes(&mut page, finding);
     let unverified = story.unverified.iter().map(|text| escape(text));
@@ -165,6 +167,18 @@ fn suspects(page: &mut String, suspects: &[Suspect]) {
     }
     page.push_str("</tbody>\n</table>\n");
     more(page, suspects.len());
+}
+
+fn further(page: &mut String, chapters: &[Chapter]) {
+    if chapters.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Other culprits</h2>\n");
+    for chapter in chapters {
+        let _ = writeln!(page, "<p>{}</p>", sentence(&chapter.headline));
+        let known = chapter.facts.iter();
+        facts(page, known.map(|(label, value)| (*label, piece(value))));
+    }
 }
 
 fn figure(page: &mut String, finding: &Finding) {

@@ -126,12 +126,15 @@ pub(super) fn time(probe: &Probe) -> String {
 
 /// Why it ended like this, and what it was made for if not for the search itself.
 pub(super) fn why(probe: &Probe, terms: &Terms) -> String {
-    let purpose = purpose(probe.purpose, terms);
+    let reverted: Vec<String> = probe.reverted.iter().map(|id| short(id)).collect();
+    let without = (!reverted.is_empty()).then(|| format!("without {}", reverted.join(", ")));
+    let purpose = purpose(probe.purpose, terms).into_iter().chain(without);
+    let purpose = purpose.collect::<Vec<String>>().join(" ");
     let reason = reason(&probe.end);
-    match (purpose, reason.is_empty()) {
-        (None, _) => reason,
-        (Some(purpose), true) => purpose,
-        (Some(purpose), false) => format!("{purpose}: {reason}"),
+    match (purpose.is_empty(), reason.is_empty()) {
+        (true, _) => reason,
+        (false, true) => purpose,
+        (false, false) => format!("{purpose}: {reason}"),
     }
 }
 

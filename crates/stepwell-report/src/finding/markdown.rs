@@ -3,6 +3,7 @@
 //! Texts from elsewhere are code: in code nobody is mentioned, nothing is linked, and no HTML is
 //! HTML, on the sites that go beyond the standard as well.
 
+use super::further::Chapter;
 use super::mark::{Mark, percent, short, time, trials, why};
 use super::range::bar;
 use super::story::{Piece, Story, Suspect};
@@ -30,6 +31,7 @@ pub fn finding_markdown(finding: &Finding) -> String {
         page.push_str(&format!("- {label}: {}\n", piece(value)));
     }
     page.push_str(&suspects(&story.suspects));
+    page.push_str(&further(&story.further));
     let bar = bar(finding, COLUMNS, Paint(false));
     if !bar.is_empty() {
         page.push_str(&format!("\nRange:\n\n{}", block(&bar.join("\n"))));
@@ -67,6 +69,17 @@ fn suspects(suspects: &[Suspect]) -> String {
         row
     });
     list("May be to blame", rows)
+}
+
+fn further(chapters: &[Chapter]) -> String {
+    let rows = chapters.iter().map(|chapter| {
+        let mut row = sentence(&chapter.headline);
+        for (label, value) in &chapter.facts {
+            row.push_str(&format!("\n  - {label}: {}", piece(value)));
+        }
+        row
+    });
+    list("Other culprits", rows)
 }
 
 fn list(title: &str, rows: impl ExactSizeIterator<Item = String>) -> String {

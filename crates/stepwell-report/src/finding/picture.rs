@@ -37,7 +37,10 @@ const HEIGHT: f64 = 1200.0;
 
 /// An SVG element; empty without a range and without judgements.
 pub(super) fn picture(finding: &Finding) -> String {
-    let probes: Vec<&Probe> = finding.probes.iter().take(MAX_ROWS).collect();
+    let probes = finding.probes.iter();
+    // What was judged without some of the changes has no place among the others.
+    let probes = probes.filter(|probe| probe.reverted.is_empty());
+    let probes: Vec<&Probe> = probes.take(MAX_ROWS).collect();
     if finding.commits == 0 && probes.is_empty() {
         return String::new();
     }

@@ -5,7 +5,7 @@ use crate::hostile::hostile;
 use crate::text::{duration_ms, fit};
 use crate::words::{BOLD, DIM, Paint, step_style};
 use std::collections::BTreeMap;
-use stepwell_event::{BisectEvent, ProbeEnd, Purpose, Terms, Version};
+use stepwell_event::{BisectEvent, Conclusion, Lens, ProbeEnd, Purpose, Terms, Version};
 
 /// The most candidates in the line of what is going on.
 const MAX_SHOWN: usize = 4;
@@ -99,12 +99,28 @@ impl SearchProgress {
                 }
                 None
             }
+            BisectEvent::Compared { .. } => None,
+            BisectEvent::Found { conclusion, .. } => {
+                self.rest();
+                match &**conclusion {
+                    Conclusion::Culprit { version, .. } => {
+                        Some(format!("{} is to blame", named(version)))
+                    }
+                    _ => None,
+                }
+            }
+            BisectEvent::Further(lens) => Some(further(lens)),
             BisectEvent::Concluded(_) => {
-                self.running.clear();
-                self.known.clear();
+                self.rest();
                 None
             }
         }
+    }
+
+    /// Nothing goes on any more.
+    fn rest(&mut self) {
+        self.running.clear();
+        self.known.clear();
     }
 
     fn ended(&mut self, probe: u32, end: &ProbeEnd, wall_ms: u64) -> Option<String> {
@@ -161,4 +177,17 @@ impl SearchProgress {
         }
         line
     }
+}
+
+/// What the next search looks at.
+fn further(lens: &Lens) -> String {
+    let mut line = "searching on".to_owned();
+    let reverted: Vec<String> = lens.reverted.iter().map(|it| short(&it.id)).collect();
+    if !reverted.is_empty() {
+        line.push_str(&format!(" without {}", reverted.join(" and ")));
+    }
+    if let Some(signature) = &lens.signature {
+        line.push_str(&format!(" for what fails with {}", hostile(signature)));
+    }
+    line
 }

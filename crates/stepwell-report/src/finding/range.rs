@@ -85,6 +85,7 @@ pub(super) fn runs(finding: &Finding) -> Vec<(Cell, u32)> {
     let mut judged: Vec<(u32, Cell)> = finding
         .probes
         .iter()
+        .filter(|probe| probe.reverted.is_empty())
         .filter_map(|probe| {
             let cell = match Mark::of(&probe.end) {
                 Mark::Good => Cell::Good,

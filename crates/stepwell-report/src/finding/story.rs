@@ -1,5 +1,6 @@
 //! What a finding means and what to do about it, the same for every format.
 
+use super::further::{self, Chapter};
 use super::mark::{Mark, author, many, named, percent, short};
 use crate::hostile::hostile;
 use crate::text::duration_ms;
@@ -17,6 +18,8 @@ pub(super) struct Story {
     /// What is known of it, with labels.
     pub(super) facts: Vec<(&'static str, Piece)>,
     pub(super) suspects: Vec<Suspect>,
+    /// What was found of other culprits.
+    pub(super) further: Vec<Chapter>,
     /// Sentences: what to think of it and what to do.
     pub(super) next: Vec<Vec<Piece>>,
     /// What was not judged, in sentences.
@@ -81,23 +84,23 @@ impl Suspect {
     }
 }
 
-fn word(text: impl Into<String>) -> Piece {
+pub(super) fn word(text: impl Into<String>) -> Piece {
     Piece::Word(text.into())
 }
 
-fn text(text: &str) -> Piece {
+pub(super) fn text(text: &str) -> Piece {
     Piece::Text(hostile(text).into_owned())
 }
 
 /// What the user calls a behaviour: in most cases a plain word.
-fn term(name: &str) -> Piece {
+pub(super) fn term(name: &str) -> Piece {
     match name.chars().all(|ch| ch.is_ascii_alphanumeric()) {
         true => word(name),
         false => text(name),
     }
 }
 
-fn command(text: impl Into<String>) -> Piece {
+pub(super) fn command(text: impl Into<String>) -> Piece {
     Piece::Command(text.into())
 }
 
@@ -112,10 +115,12 @@ impl Story {
             headline: Vec::new(),
             facts: Vec::new(),
             suspects: Vec::new(),
-            next: Vec::new(),
+            further: further::chapters(finding),
+            next: further::others(finding),
             unverified: finding
                 .unverified
                 .iter()
+                .chain(finding.further.iter().flat_map(|it| &it.unverified))
                 .map(|text| hostile(text).into_owned())
                 .collect(),
             reproduce: (!finding.reproduce.is_empty())
@@ -400,7 +405,9 @@ fn changed_back(good: &Version, finding: &Finding) -> Vec<Vec<Piece>> {
 fn last_bad<'f>(probes: &'f [Probe], version: &Version) -> Option<&'f Observation> {
     probes.iter().rev().find_map(|probe| match &probe.end {
         ProbeEnd::Judged { observation, .. }
-            if probe.version.id == version.id && Mark::of(&probe.end) == Mark::Bad =>
+            if probe.version.id == version.id
+                && probe.reverted.is_empty()
+                && Mark::of(&probe.end) == Mark::Bad =>
         {
             Some(observation)
         }

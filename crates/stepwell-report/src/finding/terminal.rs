@@ -1,5 +1,6 @@
 //! A finding on a terminal.
 
+use super::further::Chapter;
 use super::mark::{Mark, percent, short, time, trials, why};
 use super::range::bar;
 use super::story::{Piece, Story, Suspect, Tone};
@@ -34,6 +35,7 @@ pub fn finding_text(finding: &Finding, width: usize, color: bool) -> String {
     };
     page.head(&story);
     page.suspects(&story.suspects);
+    page.further(&story.further);
     page.section(
         "Range",
         bar(finding, page.columns - INDENT.len(), page.paint),
@@ -76,13 +78,30 @@ impl Page {
         if !story.facts.is_empty() {
             self.text.push('\n');
         }
-        let widest = story.facts.iter().map(|(label, _)| width(label)).max();
-        for (label, value) in &story.facts {
+        self.facts(&story.facts, INDENT);
+    }
+
+    fn facts(&mut self, facts: &[(&'static str, Piece)], indent: &str) {
+        let widest = facts.iter().map(|(label, _)| width(label)).max();
+        for (label, value) in facts {
             let label = format!("{label:<0$}", widest.unwrap_or_default());
-            let room = self.columns.saturating_sub(width(&label) + 4);
+            let room = self
+                .columns
+                .saturating_sub(indent.len() + width(&label) + 2);
             let label = self.paint.with(DIM, label);
             let value = fit(value.text(), room);
-            self.text.push_str(&format!("{INDENT}{label}  {value}\n"));
+            self.text.push_str(&format!("{indent}{label}  {value}\n"));
+        }
+    }
+
+    fn further(&mut self, chapters: &[Chapter]) {
+        for (number, chapter) in chapters.iter().enumerate() {
+            let sentence = std::iter::once(chapter.headline.clone());
+            match number {
+                0 => self.sentences("Other culprits", sentence),
+                _ => self.paragraph(&chapter.headline),
+            }
+            self.facts(&chapter.facts, &INDENT.repeat(2));
         }
     }
 
@@ -166,16 +185,20 @@ impl Page {
             if number == 0 {
                 self.title(title);
             }
-            let mut flow = Flow::default();
-            for piece in &sentence {
-                let style = match piece {
-                    Piece::Word(_) | Piece::Text(_) => Style::new(),
-                    Piece::Command(_) => BOLD,
-                };
-                flow.push(style, piece.text());
-            }
-            self.lines(&flow, INDENT);
+            self.paragraph(&sentence);
         }
+    }
+
+    fn paragraph(&mut self, sentence: &[Piece]) {
+        let mut flow = Flow::default();
+        for piece in sentence {
+            let style = match piece {
+                Piece::Word(_) | Piece::Text(_) => Style::new(),
+                Piece::Command(_) => BOLD,
+            };
+            flow.push(style, piece.text());
+        }
+        self.lines(&flow, INDENT);
     }
 
     /// A paragraph with a title; nothing without lines.

@@ -1,6 +1,7 @@
 //! What a search has found, in every format.
 
 mod format;
+mod further;
 mod progress;
 mod range;
 
@@ -62,6 +63,7 @@ fn probe(position: u32, purpose: Purpose, end: ProbeEnd) -> Probe {
         end,
         started_ms: 0,
         wall_ms: 1_234,
+        reverted: Vec::new(),
     }
 }
 
@@ -137,6 +139,8 @@ fn finding(conclusion: Conclusion) -> Finding {
         },
         reproduce: "stepwell bisect judge 9d0e5b1d --oracle pipeline".to_owned(),
         unverified: vec!["That there is one change from good to bad, and none back.".to_owned()],
+        further: Vec::new(),
+        others: Vec::new(),
     }
 }
 

@@ -32,6 +32,10 @@ const CONFIG: [(&str, &str); 6] = [
 pub(super) struct Git {
     folder: PathBuf,
     config: Vec<(OsString, &'static str)>,
+    /// Of Git's own variables, those that are set besides.
+    variables: Vec<(&'static str, OsString)>,
+    /// As (major, minor).
+    pub(super) version: (u32, u32),
     /// What explains that an object is missing.
     pub(super) shallow: bool,
     pub(super) partial: bool,
@@ -51,9 +55,11 @@ impl Git {
     /// Finds out that there is a `git` that is new enough.
     pub(super) fn new(folder: &Path) -> Result<Self, GitError> {
         let config = CONFIG.map(|(key, value)| (key.into(), value));
-        let git = Self {
+        let mut git = Self {
             folder: folder.to_owned(),
             config: config.into(),
+            variables: Vec::new(),
+            version: (0, 0),
             shallow: false,
             partial: false,
         };
@@ -63,7 +69,10 @@ impl Git {
         }
         let found = git.text(&["version"])?.trim().to_owned();
         match version(&found) {
-            Some(version) if version >= OLDEST => Ok(git),
+            Some(version) if version >= OLDEST => {
+                git.version = version;
+                Ok(git)
+            }
             _ => Err(GitError::TooOld { found }),
         }
     }
@@ -86,6 +95,25 @@ impl Git {
         }
     }
 
+    /// Sees to it that no program is run that merges files: where one is wanted, there is a conflict.
+    pub(super) fn switch_off_mergers(&mut self, drivers: BTreeSet<Vec<u8>>) {
+        for driver in drivers {
+            let name = OsString::from_vec(driver);
+            self.config.push((name, "exit 1"));
+        }
+    }
+
+    /// The same with another value of something that is configured.
+    pub(super) fn set(&mut self, key: &str, value: &'static str) {
+        self.config.push((key.into(), value));
+    }
+
+    /// The same with one of Git's own variables.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
     fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
@@ -103,6 +131,9 @@ impl Git {
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_ALLOW_PROTOCOL", "none")
             .env("GIT_CONFIG_COUNT", self.config.len().to_string());
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
         for (at, (key, value)) in self.config.iter().enumerate() {
             command
                 .env(format!("GIT_CONFIG_KEY_{at}"), key)
@@ -156,7 +187,11 @@ impl Git {
 
     /// What a command prints, as text.
     pub(super) fn text(&self, args: &[impl AsRef<OsStr>]) -> Result<String, GitError> {
-        let mut stream = self.stream(args, Vec::new())?;
+        self.text_of(args, Vec::new())
+    }
+
+    fn text_of(&self, args: &[impl AsRef<OsStr>], input: Vec<u8>) -> Result<String, GitError> {
+        let mut stream = self.stream(args, input)?;
         let mut text = Vec::new();
         let read = stream.output().take(MAX_ANSWER).read_to_end(&mut text);
         read.map_err(|error| stream.failed(error))?;
@@ -195,7 +230,16 @@ impl Git {
 
     /// The identifier that a command prints.
     pub(super) fn id(&self, args: &[impl AsRef<OsStr>]) -> Result<ObjectId, GitError> {
-        let text = self.text(args)?;
+        self.id_of(args, Vec::new())
+    }
+
+    /// The identifier that a command prints when it is fed `input`.
+    pub(super) fn id_of(
+        &self,
+        args: &[impl AsRef<OsStr>],
+        input: Vec<u8>,
+    ) -> Result<ObjectId, GitError> {
+        let text = self.text_of(args, input)?;
         let no_id = |_| GitError::Failed {
             command: args.first().map_or(String::new(), |name| {
                 name.as_ref().to_string_lossy().into_owned()
@@ -308,6 +352,8 @@ mod tests {
         let git = Git {
             folder: "/p".into(),
             config: Vec::new(),
+            variables: Vec::new(),
+            version: (2, 47),
             shallow: false,
             partial: true,
         };

@@ -65,6 +65,18 @@ pub enum GitError {
         /// What is wrong with it, to come after the path.
         why: &'static str,
     },
+    /// The program is older than what is needed to take changes back.
+    CannotRevert {
+        /// What it is, as (major, minor).
+        found: (u32, u32),
+    },
+    /// A change cannot be taken back, since later ones are about the same lines or files.
+    Conflict {
+        /// The commit that made the change.
+        commit: String,
+        /// Files in conflict, at most [`MAX_NAMED`](super::MAX_NAMED).
+        paths: Vec<String>,
+    },
     /// It was told to stop.
     Stopped,
     /// Git failed in another way.
@@ -108,6 +120,9 @@ pub enum RevisionProblem {
 /// the environment.
 pub(super) const OLDEST: (u32, u32) = (2, 31);
 
+/// The oldest Git that merges commits without a checkout and with a base that it is given.
+pub(super) const OLDEST_TO_REVERT: (u32, u32) = (2, 40);
+
 impl GitError {
     pub(super) fn system(doing: &str, source: io::Error) -> Self {
         Self::System {
@@ -123,6 +138,10 @@ impl GitError {
         Some(match self {
             Self::NotInstalled => "install Git, and check that `git` is in PATH".to_owned(),
             Self::TooOld { .. } => format!("install Git {}.{} or newer", OLDEST.0, OLDEST.1),
+            Self::CannotRevert { .. } => {
+                let (major, minor) = OLDEST_TO_REVERT;
+                format!("install Git {major}.{minor} or newer")
+            }
             Self::NoRepository { .. } => {
                 "name a folder in a working tree of Git with `--project`".to_owned()
             }
@@ -172,7 +191,9 @@ impl GitError {
                 "name a smaller project with `--project`, or raise the limit".to_owned()
             }
             Self::Entry { .. } => "skip this version".to_owned(),
-            Self::Stopped | Self::Failed { .. } | Self::System { .. } => return None,
+            Self::Conflict { .. } | Self::Stopped | Self::Failed { .. } | Self::System { .. } => {
+                return None;
+            }
         })
     }
 }
@@ -211,6 +232,25 @@ impl fmt::Display for GitError {
                 write!(f, "this version has more than {limit} files and folders")
             }
             Self::Entry { path, why } => write!(f, "`{path}` {why}"),
+            Self::CannotRevert { found } => write!(
+                f,
+                "Git {}.{} cannot take back a change without a checkout",
+                found.0, found.1
+            ),
+            Self::Conflict { commit, paths } => {
+                write!(
+                    f,
+                    "what {commit} changed cannot be taken back: later changes are about the same"
+                )?;
+                match &**paths {
+                    [] => f.write_str(" files"),
+                    [path] => write!(f, " lines of `{path}`"),
+                    [path, more @ ..] => {
+                        let files = if more.len() == 1 { "file" } else { "files" };
+                        write!(f, " lines of `{path}` and {} more {files}", more.len())
+                    }
+                }
+            }
             Self::Stopped => f.write_str("stopped before its end"),
             Self::Failed { command, message } => write!(f, "`git {command}` failed: {message}"),
             Self::System { doing, .. } => write!(f, "failed to {doing}"),

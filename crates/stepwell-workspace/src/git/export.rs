@@ -115,8 +115,25 @@ impl Exporter {
         limits: &ExportLimits,
         stop: &AtomicBool,
     ) -> Result<Exported, GitError> {
-        let contents = self.repository.contents(tree, limits, stop)?;
-        let read = self.fetch(&contents, stop)?;
+        self.export_from(&self.repository, tree, target, limits, stop)
+    }
+
+    /// As [`Exporter::export`], with objects of `repository`: the exporter's own, or a
+    /// [`Reversal`](super::Reversal) of it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Exporter::export`].
+    pub fn export_from(
+        &self,
+        repository: &Repository,
+        tree: ObjectId,
+        target: &Path,
+        limits: &ExportLimits,
+        stop: &AtomicBool,
+    ) -> Result<Exported, GitError> {
+        let contents = repository.contents(tree, limits, stop)?;
+        let read = self.fetch(repository, &contents, stop)?;
         let failed = |error| GitError::system("make a folder for a version", error);
         let folder = Target::new(target).map_err(failed)?;
         self.write(contents, folder, stop)
@@ -128,7 +145,12 @@ impl Exporter {
     }
 
     /// Reads what is not known yet; says how much that was.
-    fn fetch(&self, contents: &Contents, stop: &AtomicBool) -> Result<usize, GitError> {
+    fn fetch(
+        &self,
+        repository: &Repository,
+        contents: &Contents,
+        stop: &AtomicBool,
+    ) -> Result<usize, GitError> {
         let mut wanted = Vec::new();
         let mut seen = HashSet::new();
         let known = self.known();
@@ -147,7 +169,7 @@ impl Exporter {
             return Ok(0);
         }
         let ids: Vec<ObjectId> = wanted.iter().map(|(id, _)| *id).collect();
-        self.repository.blobs(&ids, stop, |at, content| {
+        repository.blobs(&ids, stop, |at, content| {
             let Some((id, entry)) = wanted.get(at) else {
                 return Ok(());
             };

@@ -6,5 +6,6 @@ mod export;
 mod fixture;
 mod history;
 mod repository;
+mod reversal;
 mod safety;
 mod version;

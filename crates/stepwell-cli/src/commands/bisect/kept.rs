@@ -292,7 +292,15 @@ fn in_short(record: &Record) -> String {
         Some(Conclusion::UntestableEnd { .. }) => "an end cannot be judged".to_owned(),
         Some(Conclusion::Aborted { why }) => format!("ended: {why}"),
     };
-    format!("{}  {end}", asked.unwrap_or_default())
+    let found = record.found();
+    let others = found.iter().skip(1);
+    let others = others.filter(|(_, found)| matches!(found, Conclusion::Culprit { .. }));
+    let more = match others.count() {
+        0 => String::new(),
+        1 => " and another one".to_owned(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}  {end}{more}", asked.unwrap_or_default())
 }
 
 /// The beginning of a version's identifier.
@@ -321,13 +329,15 @@ fn text(record: &Record) -> Log {
     for (_, event) in &record.events {
         match event {
             BisectEvent::Opened(asked) => begin(&mut log, asked),
-            // What was judged once more says nothing new.
+            // What was judged once more says nothing new, and without some of the changes it is no
+            // judgement of the version.
             BisectEvent::Started {
                 probe,
                 version,
                 purpose,
+                reverted,
                 ..
-            } if *purpose != Purpose::Verify => {
+            } if *purpose != Purpose::Verify && reverted.is_empty() => {
                 running.insert(*probe, &**version);
             }
             BisectEvent::Ended { probe, end, .. } => {
@@ -347,9 +357,7 @@ fn text(record: &Record) -> Log {
                 }
             }
             BisectEvent::Concluded(found) => conclusion = Some(&**found),
-            BisectEvent::Started { .. }
-            | BisectEvent::Ranged { .. }
-            | BisectEvent::Progress { .. } => {}
+            _ => {}
         }
     }
     for (version, observation) in marks {
@@ -360,7 +368,27 @@ fn text(record: &Record) -> Log {
         let comment = format!("first {new} commit: [{}] {}", version.id, version.subject);
         log.lines.push(Line::Comment(comment));
     }
+    log.lines.extend(others(record).map(Line::Comment));
     log
+}
+
+/// What was found besides the first culprit.
+fn others(record: &Record) -> impl Iterator<Item = String> {
+    let found = record.found().into_iter().skip(1);
+    found.filter_map(|(lens, conclusion)| {
+        let Conclusion::Culprit { version, .. } = conclusion else {
+            return None;
+        };
+        let mut comment = format!("another culprit: [{}] {}", version.id, version.subject);
+        if let Some(signature) = &lens.signature {
+            comment.push_str(&format!(", of {signature}"));
+        }
+        let reverted: Vec<&str> = lens.reverted.iter().map(short).collect();
+        if !reverted.is_empty() {
+            comment.push_str(&format!(", without {}", reverted.join(" and ")));
+        }
+        Some(comment)
+    })
 }
 
 fn begin(log: &mut Log, asked: &SearchSummary) {

@@ -156,7 +156,13 @@ pub(super) fn report(
         };
         std::fs::write(file, text).map_err(|error| unwritten(file, &error))?;
     }
-    Ok(exit(&finding.conclusion))
+    // Whoever asked for all culprits is to know that a search for one of them has failed.
+    let failed = finding.further.iter();
+    let mut failed = failed.filter(|it| matches!(it.conclusion, Conclusion::Aborted { .. }));
+    Ok(match failed.next() {
+        Some(_) => Exit::RunFailed,
+        None => exit(&finding.conclusion),
+    })
 }
 
 fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {

@@ -183,6 +183,7 @@ impl Workshop {
                 usual.course
             },
             inside: if how.exhaustive { None } else { usual.inside },
+            all: how.all,
             trials: how.trials,
             max_trials: how.max_trials,
             remember: !how.fresh,

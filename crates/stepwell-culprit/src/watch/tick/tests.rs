@@ -57,6 +57,8 @@ fn finding(conclusion: Conclusion, probes: Vec<Probe>) -> Finding {
         cost: Cost::default(),
         reproduce: String::new(),
         unverified: Vec::new(),
+        further: Vec::new(),
+        others: Vec::new(),
     }
 }
 
@@ -78,6 +80,7 @@ pub(crate) fn culprit(id: &str, signature: &str, good: &str) -> Finding {
         },
         started_ms: 0,
         wall_ms: 1,
+        reverted: Vec::new(),
     };
     finding(conclusion, vec![probe])
 }

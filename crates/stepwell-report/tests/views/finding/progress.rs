@@ -16,6 +16,7 @@ fn progress_says_what_was_learnt_and_what_goes_on() {
         purpose: probe.purpose,
         trials: 1,
         seed: 0,
+        reverted: Vec::new(),
     };
     let known = |left, confidence: Option<f64>| BisectEvent::Progress {
         left,
