@@ -25,7 +25,8 @@ pub use interaction::{Interaction, Outcome, Step};
 pub use merge_base::merge_bases;
 pub use remainder::Remainder;
 pub use search::{
-    Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding, Search, Seen, Start,
+    FLAKE, FLAKY_RATE, Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding,
+    Search, Seen, Start,
 };
 pub use signatures::{Judged, Signatures};
 pub use verification::{Refutation, Rerun, reruns, verification};

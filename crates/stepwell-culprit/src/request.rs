@@ -50,8 +50,6 @@ pub struct Settings {
     pub inside: Option<u32>,
     /// Trials of one judgement, at least 1.
     pub trials: u32,
-    /// How likely it is from the start that no version is to blame, in `[0, 1)`.
-    pub no_culprit: f64,
     /// How many more times culprit and parents are judged when the culprit is found.
     pub verify: u32,
     /// Whether judgements of earlier searches are used, and those of this one kept for later ones.
@@ -75,7 +73,6 @@ impl Default for Settings {
             course: Course::default(),
             inside: Some(16),
             trials: 1,
-            no_culprit: 0.0,
             verify: 1,
             remember: true,
             max_trials: None,

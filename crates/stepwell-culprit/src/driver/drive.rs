@@ -120,13 +120,12 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             let mut step = self.inquiry.next(free);
             if let (Some(question), Some(strategist)) = (step.ask.take(), &self.tools.strategist) {
                 step = match strategist.propose(question).await {
-                    Ok(proposal) => self.inquiry.proposed(&proposal),
+                    Ok(proposal) => self.inquiry.proposed(&proposal, free),
                     Err(why) => {
                         let why = format!("the strategist did not answer: {why}");
                         return Ok(Some(Conclusion::Aborted { why }));
                     }
                 };
-                step.start.truncate(free);
             }
             for id in &step.cancel {
                 for probe in self.running.values_mut() {

@@ -3,7 +3,7 @@
 use super::{Inquiry, Step, finite};
 use crate::standing::{self, Place};
 use std::sync::Arc;
-use stepwell_bisect::{Candidate, Found, Noise, Search, Seen};
+use stepwell_bisect::{Candidate, FLAKY_RATE, Found, Noise, Search, Seen};
 use stepwell_event::{Conclusion, Finite, Purpose, Version};
 
 impl Inquiry {
@@ -164,10 +164,9 @@ impl Inquiry {
         let mut options = self.options.clone();
         options.budget = Some(1);
         if options.noise == Noise::None {
-            let tenth = 0.1;
             options.noise = Noise::Known {
-                false_bad: tenth,
-                false_good: tenth,
+                false_bad: FLAKY_RATE,
+                false_good: FLAKY_RATE,
             };
         }
         let history = self.territory.history(&self.settings)?;
