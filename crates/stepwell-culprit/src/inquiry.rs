@@ -206,6 +206,12 @@ impl Inquiry {
         self.search.as_ref().map(Search::progress)
     }
 
+    /// Whether judgements may be wrong, as was said or as they showed.
+    fn weighs(&self) -> bool {
+        let progress = self.progress();
+        progress.is_some_and(|progress| progress.confidence.is_some())
+    }
+
     /// Takes what a strategist proposed; `free` more judgements can begin. It is asked again for what
     /// it wanted beyond that.
     pub(crate) fn proposed(&mut self, proposal: &Proposal, free: usize) -> Step {
@@ -213,11 +219,8 @@ impl Inquiry {
             return Step::default();
         };
         let sure = finite(self.settings.confidence);
-        let weighs = self
-            .progress()
-            .is_some_and(|progress| progress.confidence.is_some());
         let in_flight: BTreeSet<&str> = self.running.keys().map(String::as_str).collect();
-        match strategy.check(&self.territory, proposal, &in_flight, weighs) {
+        match strategy.check(&self.territory, proposal, &in_flight, self.weighs()) {
             Ok(Choice::Test(ids)) => {
                 let mut step = Step::default();
                 for id in ids.iter().take(free) {

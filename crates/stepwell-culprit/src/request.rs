@@ -52,7 +52,8 @@ pub struct Settings {
     pub trials: u32,
     /// How many more times culprit and parents are judged when the culprit is found.
     pub verify: u32,
-    /// Whether judgements of earlier searches are used, and those of this one kept for later ones.
+    /// Whether judgements of earlier searches are used. Those of this one are kept for later ones, and
+    /// stand instead of what was kept before, in any case.
     pub remember: bool,
     /// Trials after which it gives up.
     pub max_trials: Option<u32>,

@@ -211,7 +211,7 @@ pub(crate) async fn insert(
         Appended::Verdict { key, time_ms, body } => {
             sqlx::query(
                 "INSERT INTO verdicts (id, time_ms, body) VALUES ($1, $2, $3)
-                 ON CONFLICT (id) DO NOTHING",
+                 ON CONFLICT (id) DO UPDATE SET time_ms = excluded.time_ms, body = excluded.body",
             )
             .bind(key.to_string())
             .bind(int(*time_ms))

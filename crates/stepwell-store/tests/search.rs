@@ -23,7 +23,6 @@ fn observation(reason: &str) -> Observation {
     Observation {
         verdict: Verdict::Bad,
         reason: reason.into(),
-        confidence: None,
         good_trials: 0,
         bad_trials: 1,
         signature: None,

@@ -2,15 +2,15 @@
 
 use super::{Log, SearchError, Tools};
 use crate::archive::Archive;
-use crate::failure::{After, after, end_of, is_of_the_machine};
+use crate::failure::{After, after, end_of, is_worth_keeping};
 use crate::inquiry::{Inquiry, Want};
 use crate::judge::{Answer, Asked, Judge};
 use crate::seed::seed;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    BisectEvent, Conclusion, Digest, Finite, NoiseModel, Observation, ProbeEnd, SkipKind, Verdict,
+    BisectEvent, Conclusion, Digest, Finite, NoiseModel, Observation, ProbeEnd, Purpose,
 };
 use stepwell_runner::{CancelLevel, now_ms};
 use stepwell_sandbox::StopHandle;
@@ -18,18 +18,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-/// Versions at which the machine may fail before the search is ended.
-const MOST_BROKEN: usize = 2;
-
 /// How long a judge that was stopped may take to return.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A judgement that is under way.
 struct Probe {
     want: Want,
-    /// How many times this version was judged before.
-    nth: u32,
     attempt: u32,
+    asked: Asked,
     key: Option<Digest>,
     stop: StopHandle,
     /// Its result can change nothing any more.
@@ -53,8 +49,6 @@ pub(super) struct Drive<'t, J, A> {
     next_probe: u32,
     judged: HashMap<String, u32>,
     trials: u32,
-    /// Versions at which the machine failed, whatever was tried.
-    broken: HashSet<String>,
     deadline: Option<Instant>,
     seeded: bool,
 }
@@ -70,7 +64,6 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             next_probe: record.next_probe(),
             judged: record.judged(),
             trials: 0,
-            broken: HashSet::new(),
             deadline: wall.map(|wall| Instant::now() + wall),
             seeded: noise != Some(NoiseModel::Deterministic),
             log,
@@ -138,34 +131,50 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             if step.conclusion.is_some() {
                 return Ok(step.conclusion);
             }
-            if !step.start.is_empty() && self.is_spent() {
-                return Ok(Some(self.inquiry.undecided()));
+            let wanted = !step.start.is_empty();
+            let begun = self.affordable(step.start);
+            if wanted && begun.is_empty() {
+                // What is under way is paid for, and may be the rest of the answer.
+                let over = self.running.is_empty();
+                return Ok(over.then(|| self.inquiry.undecided()));
             }
-            if !self.begin(step.start).await? {
+            if !self.begin(begun).await? {
                 return Ok(None);
             }
         }
     }
 
-    /// Whether nothing more may be judged.
-    fn is_spent(&self) -> bool {
+    /// As many of these judgements as may still begin; the others are not wanted any more.
+    fn affordable(&mut self, wants: Vec<Want>) -> Vec<Want> {
         let most = self.log.record.settings.max_trials;
-        most.is_some_and(|most| self.trials >= most)
-            || self
-                .deadline
-                .is_some_and(|deadline| Instant::now() >= deadline)
+        let late = |deadline| Instant::now() >= deadline;
+        let mut left = match most {
+            _ if self.deadline.is_some_and(late) => 0,
+            Some(most) => most.saturating_sub(self.trials),
+            None => u32::MAX,
+        };
+        let (begun, beyond) = wants.into_iter().partition::<Vec<Want>, _>(|want| {
+            let fits = left > 0;
+            left = left.saturating_sub(want.trials);
+            fits
+        });
+        for want in beyond {
+            self.inquiry.withdraw(&want.version.id);
+        }
+        begun
     }
 
     /// Answers from the store what is in it; if nothing is, begins the judgements. Whether something
     /// was answered, so that others may be wanted now.
     async fn begin(&mut self, wants: Vec<Want>) -> Result<bool, SearchError> {
         let probes: Vec<Probe> = wants.into_iter().map(|want| self.probe(want, 0)).collect();
-        let mut known = HashMap::new();
-        if self.log.record.settings.remember {
-            let keys: Vec<Digest> = probes.iter().filter_map(|probe| probe.key).collect();
-            known = self.tools.journal.verdicts(&keys).await?;
-        }
-        let remembered = |probe: &Probe| probe.key.and_then(|key| known.get(&key).cloned());
+        let key = |probe: &Probe| probe.key.filter(|_| !probe.asked.fresh);
+        let keys: Vec<Digest> = probes.iter().filter_map(key).collect();
+        let known = match keys.is_empty() {
+            true => HashMap::new(),
+            false => self.tools.journal.verdicts(&keys).await?,
+        };
+        let remembered = |probe: &Probe| key(probe).and_then(|key| known.get(&key).cloned());
         if !probes.iter().any(|probe| remembered(probe).is_some()) {
             for probe in probes {
                 self.spawn(probe, Duration::ZERO);
@@ -195,14 +204,21 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     }
 
     fn probe(&self, want: Want, attempt: u32) -> Probe {
+        // How many times this version was judged before.
         let nth = self.judged.get(&want.version.id).copied().unwrap_or(0);
-        let asked = asked(&want, nth, attempt);
-        let key = self.tools.judge.key(&asked, self.seeded || nth > 0);
+        let asked = Asked {
+            version: want.version.clone(),
+            trials: want.trials,
+            seed: seed(&want.version, nth, attempt),
+            seeded: self.seeded || nth > 0,
+            // What was kept does not confirm what was kept.
+            fresh: want.purpose == Purpose::Verify || !self.log.record.settings.remember,
+        };
         Probe {
+            key: self.tools.judge.key(&asked),
             want,
-            nth,
             attempt,
-            key,
+            asked,
             stop: StopHandle::default(),
             canceled: false,
         }
@@ -212,13 +228,12 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     fn started(&mut self, probe: &Probe) -> u32 {
         let number = self.next_probe;
         self.next_probe += 1;
-        let asked = asked(&probe.want, probe.nth, probe.attempt);
         self.log.append(BisectEvent::Started {
             probe: number,
-            version: Box::new(asked.version),
+            version: Box::new(probe.want.version.clone()),
             purpose: probe.want.purpose,
-            trials: asked.trials,
-            seed: asked.seed,
+            trials: probe.asked.trials,
+            seed: probe.asked.seed,
         });
         number
     }
@@ -235,7 +250,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     fn spawn(&mut self, probe: Probe, after: Duration) {
         let number = self.started(&probe);
         let judge = Arc::clone(&self.tools.judge);
-        let asked = asked(&probe.want, probe.nth, probe.attempt);
+        let asked = probe.asked.clone();
         let stop = probe.stop.clone();
         self.trials = self.trials.saturating_add(asked.trials);
         self.running.insert(number, probe);
@@ -279,8 +294,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                 continue;
             };
             let retry = after(&done.answer, probe.attempt);
-            let end = end_of(&done.answer, matches!(retry, After::Again(_)));
-            self.ended(done.probe, end, done.wall_ms);
+            self.ended(done.probe, end_of(&done.answer), done.wall_ms);
             match (done.answer, retry) {
                 (Answer::Judged(observation), After::Done) => {
                     self.remember(&probe, &observation);
@@ -292,6 +306,11 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                 (_, After::Done) => {}
                 (_, _) if probe.canceled => {}
                 (_, After::Again(wait)) => again.push((probe, wait)),
+                (Answer::Judged(_), After::End(why)) => {
+                    let id = &probe.want.version.id;
+                    let why = format!("{id} could not be judged: {why}");
+                    conclusion = Some(Conclusion::Aborted { why });
+                }
                 (_, After::End(why)) => conclusion = Some(Conclusion::Aborted { why }),
             }
         }
@@ -301,16 +320,6 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             if !probe.canceled {
                 self.observe(&probe.want, &observation);
             }
-            if observation.verdict == Verdict::Skip(SkipKind::Infrastructure) {
-                self.broken.insert(probe.want.version.id);
-            }
-        }
-        if self.broken.len() > MOST_BROKEN {
-            let count = self.broken.len();
-            let why = format!(
-                "the machine failed at {count} versions, whatever was tried; see to it and go on with the search"
-            );
-            conclusion = conclusion.or(Some(Conclusion::Aborted { why }));
         }
         if conclusion.is_none() {
             for (probe, wait) in again {
@@ -322,11 +331,8 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     }
 
     fn remember(&self, probe: &Probe, observation: &Observation) {
-        let settings = &self.log.record.settings;
         if let Some(key) = probe.key
-            && observation.cacheable
-            && settings.remember
-            && !is_of_the_machine(observation)
+            && is_worth_keeping(observation)
         {
             self.tools.journal.keep_verdict(key, now_ms(), observation);
         }
@@ -366,7 +372,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                         if let Answer::Judged(observation) = &done.answer {
                             self.remember(&probe, observation);
                         }
-                        self.ended(done.probe, end_of(&done.answer, false), done.wall_ms);
+                        self.ended(done.probe, end_of(&done.answer), done.wall_ms);
                     }
                 }
                 Ok(()) = cancel.changed() => {
@@ -376,14 +382,6 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         }
         self.tools.journal.flush().await?;
         Ok(())
-    }
-}
-
-fn asked(want: &Want, nth: u32, attempt: u32) -> Asked {
-    Asked {
-        version: want.version.clone(),
-        trials: want.trials,
-        seed: seed(&want.version, nth, attempt),
     }
 }
 

@@ -75,6 +75,8 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
             // Not the one of a search, which judges the same version once more: were this verdict a
             // flake of the seed, that one would be the same.
             seed: u32::try_from(now_ms() & u64::from(u32::MAX)).unwrap_or_default(),
+            seeded: true,
+            fresh: true,
         };
         let stop = StopHandle::default();
         let mut cancel = self.cancel.clone();

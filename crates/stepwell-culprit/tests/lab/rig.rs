@@ -294,7 +294,6 @@ pub(crate) fn observation(verdict: Verdict, reason: impl Into<String>) -> Observ
     Observation {
         verdict,
         reason: reason.into(),
-        confidence: None,
         good_trials: u32::from(verdict == Verdict::Good),
         bad_trials: u32::from(verdict == Verdict::Bad),
         signature: None,
@@ -387,6 +386,8 @@ impl Rig {
                 version: version(id),
                 trials: 1,
                 seed: 7,
+                seeded: false,
+                fresh: false,
             };
             judge.judge(asked, stop).await
         })

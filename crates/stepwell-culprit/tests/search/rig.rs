@@ -165,7 +165,6 @@ pub(crate) fn observed(verdict: Verdict) -> Answer {
     Answer::Judged(Observation {
         verdict,
         reason: format!("{verdict:?}"),
-        confidence: None,
         good_trials,
         bad_trials,
         signature: None,
@@ -173,6 +172,22 @@ pub(crate) fn observed(verdict: Verdict) -> Answer {
         evidence: Vec::new(),
         cacheable: true,
     })
+}
+
+/// Some trials, of which most decide.
+pub(crate) fn of_trials(good: u32, bad: u32) -> Answer {
+    let verdict = match good > bad {
+        true => Verdict::Good,
+        false => Verdict::Bad,
+    };
+    match observed(verdict) {
+        Answer::Judged(observation) => Answer::Judged(Observation {
+            good_trials: good,
+            bad_trials: bad,
+            ..observation
+        }),
+        other => other,
+    }
 }
 
 pub(crate) fn skip(kind: SkipKind) -> Answer {
@@ -187,6 +202,7 @@ pub(crate) struct Scripted {
     delay: Box<dyn Fn(usize, u32) -> Duration + Send + Sync>,
     pub(crate) asked: Mutex<Vec<Asked>>,
     pub(crate) belief: Option<Belief>,
+    pub(crate) max_trials: u32,
 }
 
 impl Scripted {
@@ -196,6 +212,7 @@ impl Scripted {
             delay: Box::new(|_, _| Duration::ZERO),
             asked: Mutex::default(),
             belief: None,
+            max_trials: u32::MAX,
         }
     }
 
@@ -247,12 +264,16 @@ impl Judge for Scripted {
         }
     }
 
-    fn key(&self, asked: &Asked, seeded: bool) -> Option<Digest> {
+    fn max_trials(&self) -> u32 {
+        self.max_trials
+    }
+
+    fn key(&self, asked: &Asked) -> Option<Digest> {
         let mut bytes = [0; 32];
         let tree = asked.version.tree.as_bytes();
         bytes[..tree.len()].copy_from_slice(tree);
         bytes[24] = asked.trials as u8;
-        if seeded {
+        if asked.seeded {
             bytes[27] = 1;
             bytes[28..].copy_from_slice(&asked.seed.to_le_bytes());
         }
