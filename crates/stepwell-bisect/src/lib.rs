@@ -5,28 +5,22 @@
 //! candidates and answers which to judge next, which judgements no longer matter, or what was found.
 
 mod batch;
-mod collapse;
 mod exact;
 mod history;
 mod interaction;
 pub mod log_text;
-mod merge_base;
 mod remainder;
 mod search;
 mod signatures;
 mod sums;
-mod verification;
 mod weighing;
 
 pub use batch::{Batch, Sorted};
-pub use collapse::Collapsed;
 pub use history::{Candidate, History, HistoryError};
 pub use interaction::{Interaction, Outcome, Step};
-pub use merge_base::merge_bases;
 pub use remainder::Remainder;
 pub use search::{
     FLAKE, FLAKY_RATE, Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding,
     Search, Seen, Start,
 };
 pub use signatures::{Judged, Signatures};
-pub use verification::{Refutation, Rerun, reruns, verification};

@@ -4,10 +4,8 @@
 //! Everything that comes from a repository is hostile text: what is not printable is left out when it
 //! is written, and names are quoted as a shell would.
 
-mod estimate;
 mod quoting;
 
-pub use estimate::{left, message, steps};
 use std::fmt;
 use std::fmt::Write as _;
 use stepwell_event::Terms;

@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use stepwell_bisect::log_text::{Line, Log, Mark, Start, left, message, steps};
+use stepwell_bisect::log_text::{Line, Log, Mark, Start};
 use stepwell_event::Terms;
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -108,32 +108,4 @@ fn hostile_text_cannot_begin_a_line_of_its_own() {
         log.to_string(),
         "# good: xgit bisect bad y[2J\ngit bisect good 'ab;c'\n"
     );
-}
-
-#[test]
-fn the_estimates_are_those_of_git() {
-    let vectors = [
-        (2, 0, 0),
-        (3, 0, 1),
-        (4, 1, 1),
-        (5, 2, 1),
-        (6, 2, 2),
-        (7, 3, 2),
-        (8, 3, 2),
-        (10, 4, 2),
-        (100, 49, 6),
-        (999, 499, 9),
-        (1000, 499, 9),
-        (1024, 511, 9),
-    ];
-    for (all, nr, expected) in vectors {
-        // Git takes the heavier one of three.
-        let weight = if all == 3 { 2 } else { all / 2 };
-        assert_eq!((left(all, weight), steps(all)), (nr, expected), "{all}");
-    }
-    let many = "Bisecting: 499 revisions left to test after this (roughly 9 steps)";
-    assert_eq!(message(1000, 500), many);
-    let few = "Bisecting: 1 revision left to test after this (roughly 1 step)";
-    assert_eq!(message(4, 2), few);
-    assert_eq!(steps(1), 0);
 }

@@ -3,9 +3,7 @@
 #![cfg(test)]
 
 use proptest::prelude::*;
-use stepwell_bisect::{
-    Candidate, Found, History, Noise, Options, Refutation, Search, Seen, reruns, verification,
-};
+use stepwell_bisect::{Candidate, Found, History, Noise, Options, Search, Seen};
 use stepwell_event::SkipKind;
 
 fn known(false_bad: f64, false_good: f64) -> Options {
@@ -225,19 +223,4 @@ fn a_spent_budget_leaves_the_likeliest_suspects() {
     assert_eq!(suspects[0].0, Candidate(0));
     let sum: f64 = suspects.iter().map(|(_, weight)| weight).sum();
     assert!((0.99..=1.0 + 1e-9).contains(&sum), "{sum}");
-}
-
-#[test]
-fn reruns_and_what_they_refute_follow_from_the_rates() {
-    assert_eq!(reruns(1.0 - 1e-8, 0.0), 8);
-    assert_eq!(reruns(1.0 - 1e-8, 0.1), 8);
-    assert_eq!(reruns(1.0 - 1e-8, 0.3), 16);
-    let history = History::linear(3).unwrap();
-    let plan = verification(&history, Some(Candidate(1)), 0.2, 0.0, 0.99);
-    assert_eq!(plan[0].candidate, Some(Candidate(1)));
-    assert_eq!(plan[0].refuted_by, Refutation::AnyGood);
-    assert!(plan[0].refuted(1, 7) && !plan[0].refuted(0, 8));
-    assert_eq!(plan[1].candidate, Some(Candidate(0)));
-    assert_eq!(plan[1].refuted_by, Refutation::NoGood);
-    assert!(plan[1].refuted(0, 8) && !plan[1].refuted(1, 7));
 }

@@ -55,6 +55,13 @@ pub trait Archive: Send + Sync + 'static {
     /// The version is missing, or the history cannot be read.
     fn patch(&self, id: &str, limit: usize) -> Result<String, String>;
 
+    /// What the files of a version lack when they are exported, in sentences.
+    ///
+    /// # Errors
+    ///
+    /// The version is missing, or the history cannot be read.
+    fn lacks(&self, version: &Version) -> Result<Vec<String>, String>;
+
     /// The files of a version in a folder of their own, which nobody may change.
     ///
     /// # Errors

@@ -26,7 +26,10 @@ pub(crate) fn assemble(record: &Record, territory: &Territory) -> Option<Finding
         commits,
         versions,
         range: standing::stretches(territory, &seen, &conclusion),
-        unverified: unverified(&record.settings, &summary, &conclusion, &probes),
+        unverified: unverified(&record.settings, &summary, &conclusion, &probes)
+            .into_iter()
+            .chain(territory.lacks.iter().cloned())
+            .collect(),
         asked: summary,
         probes,
         conclusion,

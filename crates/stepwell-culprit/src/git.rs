@@ -129,6 +129,28 @@ impl Archive for GitArchive {
         patch.map(|patch| patch.text).map_err(|error| words(&error))
     }
 
+    fn lacks(&self, version: &Version) -> Result<Vec<String>, String> {
+        let lacks = self.repository.lacks(id(&version.tree)?);
+        let lacks = lacks.map_err(|error| words(&error))?;
+        let mut sentences = Vec::new();
+        if let Some(first) = lacks.submodules.first() {
+            let more = match lacks.submodules.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            sentences.push(format!(
+                "Submodules are empty folders in every version: `{first}`{more}."
+            ));
+        }
+        if lacks.pointers {
+            sentences.push(
+                "Files that Git LFS keeps elsewhere are pointers of three lines in every version."
+                    .to_owned(),
+            );
+        }
+        Ok(sentences)
+    }
+
     fn export(&self, version: &Version, stop: &AtomicBool) -> Result<GitFiles, ExportError> {
         let tree = id(&version.tree).map_err(ExportError::Missing)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);

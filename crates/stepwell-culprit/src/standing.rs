@@ -103,6 +103,15 @@ pub(crate) fn stretches(
     conclusion: &Conclusion,
 ) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
+    if let Conclusion::HeadGood
+    | Conclusion::BaseBad { .. }
+    | Conclusion::ChangedBack { .. }
+    | Conclusion::UntestableEnd { .. }
+    | Conclusion::NothingToDo = conclusion
+    {
+        // Nobody was ever suspected.
+        return stretches;
+    }
     for standing in standings(territory, seen, conclusion) {
         match stretches.last_mut() {
             Some(last) if last.standing == standing => last.commits += 1,

@@ -20,6 +20,8 @@ pub(crate) struct Territory {
     pub(crate) counts: Vec<bool>,
     /// Where lines meet, each with the good version on the other line.
     pub(crate) merge_bases: Vec<(Version, Version)>,
+    /// What the files of the bad version lack, in sentences.
+    pub(crate) lacks: Vec<String>,
     places: HashMap<String, u32>,
 }
 
@@ -52,6 +54,13 @@ impl Territory {
             }
         }
         let range = archive.range(bounds.good, bounds.bad, bounds.paths, bounds.first_parent)?;
+        // The bad version is counted by every search: it would be blamed without having been looked at.
+        if !range.counts.is_empty() && !range.counts.contains(&true) {
+            return Err(format!(
+                "no version that may be to blame changes `{}`: the change is outside of these paths, or the range is not the one that was meant",
+                bounds.paths.join("`, `")
+            ));
+        }
         let good = archive.describe(bounds.good)?;
         let suspects = archive.describe(&range.ids)?;
         let bases: Vec<String> = merge_bases.iter().map(|(base, _)| base.clone()).collect();
@@ -62,7 +71,10 @@ impl Territory {
             .zip(&merge_bases)
             .filter_map(|(base, (_, good))| Some((base, of(good)?)))
             .collect();
-        Ok(Self::new(good, suspects, range, merge_bases))
+        let lacks = suspects.last().map(|bad| archive.lacks(bad)).transpose()?;
+        let mut territory = Self::new(good, suspects, range, merge_bases);
+        territory.lacks = lacks.unwrap_or_default();
+        Ok(territory)
     }
 
     pub(crate) fn new(
@@ -81,6 +93,7 @@ impl Territory {
             parents: range.parents,
             counts: range.counts,
             merge_bases,
+            lacks: Vec::new(),
             places,
         }
     }

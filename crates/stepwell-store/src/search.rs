@@ -1,7 +1,8 @@
 //! Searches for a culprit, and the verdicts that they share.
 //!
-//! Events of searches go the way of the events of runs, so they share its commits. A verdict that is
-//! known already stays as it is: whoever has acted on it must find it again.
+//! Events of searches go the way of the events of runs, so they share its commits. A verdict stands
+//! instead of what was known before: otherwise a wrong one could never be corrected. What a search has
+//! acted on is among its own events.
 
 use crate::queue::{Appended, SearchRow};
 use crate::recovery::OutOfPlace;

@@ -24,7 +24,7 @@ mod version;
 
 pub use error::{GitError, RevisionProblem};
 pub use export::{ExportLimits, Exported, Exporter, MAX_NAMED};
-pub use history::{Ancestry, Range};
+pub use history::{Ancestry, Lacks, Range};
 pub use id::{NoObjectId, ObjectId};
 pub use version::{MAX_PERSON, MAX_SUBJECT, Patch};
 

@@ -33,8 +33,8 @@ pub use checkout::Checkout;
 pub use copy::Copied;
 pub use error::{WorkspaceError, WorkspaceErrorKind};
 pub use git::{
-    Ancestry, ExportLimits, Exported, Exporter, Facts, GitError, MAX_DIRTY, MAX_NAMED, MAX_PERSON,
-    MAX_SUBJECT, NoObjectId, ObjectId, Patch, Range, Repository, RevisionProblem,
+    Ancestry, ExportLimits, Exported, Exporter, Facts, GitError, Lacks, MAX_DIRTY, MAX_NAMED,
+    MAX_PERSON, MAX_SUBJECT, NoObjectId, ObjectId, Patch, Range, Repository, RevisionProblem,
 };
 pub use inventory::{Difference, Hashes, Inventory, MAX_INVENTORY};
 pub use removal::remove;

@@ -1,7 +1,7 @@
 //! Games in which trials may be wrong, and what many of them show.
 
 use crate::random::Random;
-use crate::table::{Cell, Reference, Setting};
+use crate::table::{Cell, ROUNDED, Reference, Setting};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use stepwell_bisect::{Candidate, Found, History, Noise, Options, Search, Seen};
@@ -55,7 +55,9 @@ impl Game {
         game
     }
 
-    fn culprit(&self, random: &mut Random) -> Option<u32> {
+    /// Who is to blame in one of many games: each suspect about equally often, if all are alike, so that
+    /// chance has no part in that.
+    fn culprit(&self, game: u32, random: &mut Random) -> Option<u32> {
         if self.no_culprit > 0.0 && random.happens(self.no_culprit) {
             return None;
         }
@@ -64,7 +66,7 @@ impl Game {
             rest -= **weight;
             rest < 0.0
         });
-        Some(weighed.map_or_else(|| random.below(self.suspects), |(culprit, _)| culprit))
+        Some(weighed.map_or(game % self.suspects, |(culprit, _)| culprit))
     }
 
     /// Plays so many games, on all processors. How many there are changes nothing of the sums.
@@ -95,7 +97,7 @@ impl Game {
         for game in games {
             let mut random = Random::new(seed.wrapping_mul(0x1000_0001) ^ u64::from(game));
             let mut random = Random::new(random.word());
-            let culprit = self.culprit(&mut random);
+            let culprit = self.culprit(game, &mut random);
             self.play_one(&mut random, culprit, &mut summary);
         }
         summary
@@ -220,7 +222,7 @@ impl Summary {
         let mut sorted = self.runs.clone();
         sorted.sort_unstable();
         let p95 = sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(0);
-        let at_most = |runs: f64| Reference::AtMost(runs, WITHIN * error / runs);
+        let at_most = |runs: f64| Reference::AtMost(runs, (WITHIN * error + ROUNDED) / runs);
         let at_least = |least: f64| Reference::AtLeast(least, WITHIN * self.accuracy_error(least));
         vec![
             Cell::new("runs", mean, runs.map_or(Reference::Unknown, at_most)),

@@ -2,12 +2,25 @@
 
 use std::fmt;
 
+/// References are known to a tenth.
+pub(crate) const ROUNDED: f64 = 0.05;
+
 /// How much to play.
 pub(crate) struct Setting {
     /// Games for each row of a table, unless the row is exact.
     pub(crate) trials: u32,
     /// What decides all randomness.
     pub(crate) seed: u64,
+}
+
+impl Setting {
+    /// As many times the games.
+    pub(crate) fn times(&self, more: u32) -> Self {
+        Self {
+            trials: self.trials.saturating_mul(more),
+            seed: self.seed,
+        }
+    }
 }
 
 /// What a number has to be. The tolerances are for the noise of a simulation.

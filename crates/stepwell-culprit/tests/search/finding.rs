@@ -202,6 +202,24 @@ fn a_change_outside_of_the_paths_is_not_blamed_on_one_inside() {
 }
 
 #[test]
+fn paths_that_no_suspect_changes_blame_nobody() {
+    let rig = Rig::new();
+    let mut versions = Versions::line(6);
+    versions.touching = [0].into();
+    let judge = Arc::new(Scripted::blaming(&versions, 2));
+    let mut request = request(&[0], 6, bare());
+    request.paths = vec!["README".into()];
+    let error = rig.search(&versions, &judge, request).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("no version that may be to blame changes `README`"),
+        "{error}"
+    );
+    assert!(judge.versions().is_empty());
+}
+
+#[test]
 fn one_wrong_judgement_is_found_out_when_the_culprit_is_judged_once_more() {
     let rig = Rig::new();
     let versions = Versions::line(16);

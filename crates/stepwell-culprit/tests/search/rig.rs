@@ -143,6 +143,10 @@ impl Archive for Versions {
         Ok(ids.iter().map(|id| self.version(number(id))).collect())
     }
 
+    fn lacks(&self, _version: &Version) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
     fn changed_paths(&self, ids: &[String]) -> Result<Vec<Vec<String>>, String> {
         Ok(ids.iter().map(|id| vec![format!("{id}.txt")]).collect())
     }

@@ -88,11 +88,11 @@ impl SearchProgress {
                 rounds,
                 confidence,
             } => {
-                self.known = format!(
-                    "{} left, about {}",
-                    many(*left, "version"),
-                    many(*rounds, "round")
-                );
+                self.known = format!("{} left", many(*left, "version"));
+                if *rounds > 0 {
+                    let rounds = many(*rounds, "round");
+                    self.known.push_str(&format!(", about {rounds}"));
+                }
                 if let Some(confidence) = confidence {
                     let percent = percent(confidence.get());
                     self.known.push_str(&format!(", {percent} sure"));

@@ -204,22 +204,40 @@ impl Story {
             self.facts
                 .extend(signature.map(|signature| ("Signature", signature)));
         }
-        let confidence = match finding.asked.noise {
-            NoiseModel::Deterministic => "certain, if every judgement is right".to_owned(),
-            NoiseModel::Known { .. } | NoiseModel::Learned { .. } => percent(confidence.get()),
+        let exact = finding.asked.noise == NoiseModel::Deterministic;
+        let weighed = exact && confidence.get() < 1.0;
+        let confidence = match exact && !weighed {
+            true => "certain, if every judgement is right".to_owned(),
+            false => percent(confidence.get()),
         };
         self.facts.push(("Confidence", word(confidence)));
-        if let [first, second, ..] = &*version.parents {
-            self.next.push(vec![
-                word("It is a merge. What it brought in can be searched with "),
-                command(format!(
-                    "stepwell bisect --good {} --bad {}",
-                    short(first),
-                    short(second)
-                )),
-                word("."),
-            ]);
+        if weighed {
+            self.next.push(sentence(
+                "The judgements contradicted one another, so they were weighed: the oracle does not \
+                 give the same verdict every time.",
+            ));
         }
+        self.merge(finding, version);
+    }
+
+    /// What it means that a merge is to blame.
+    fn merge(&mut self, finding: &Finding, version: &Version) {
+        let [first, _, ..] = &*version.parents else {
+            return;
+        };
+        self.next.push(match finding.asked.first_parent {
+            true => vec![
+                word("It is a merge. To search what it brought in, leave out "),
+                command("--first-parent"),
+                word(" and name these ends: "),
+                command(format!("--good {} --bad {}", short(first), short(&version.id))),
+                word("."),
+            ],
+            false => sentence(
+                "It is a merge, and each of its parents alone is fine: what it brought together does \
+                 not go together.",
+            ),
+        });
     }
 
     fn newest_good(&mut self, finding: &Finding, version: Option<&Version>) {

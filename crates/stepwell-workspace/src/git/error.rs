@@ -41,6 +41,11 @@ pub enum GitError {
         /// Whether objects were left out when it was cloned.
         partial: bool,
     },
+    /// What a commit descends from was not fetched, so it would be blamed for what is older.
+    Cut {
+        /// The commit.
+        commit: String,
+    },
     /// The files of a version have more bytes than are wanted.
     TooLarge {
         /// The bytes that they have.
@@ -127,12 +132,17 @@ impl GitError {
             }
             Self::Revision { problem, .. } => match problem {
                 RevisionProblem::Unknown {
+                    similar,
+                    shallow: true,
+                } => {
+                    let similar = similar.iter().map(|name| format!("did you mean `{name}`? "));
+                    let similar: String = similar.collect();
+                    format!("{similar}older commits are not in this shallow clone; {DEEPEN}")
+                }
+                RevisionProblem::Unknown {
                     similar: Some(similar),
                     ..
                 } => format!("did you mean `{similar}`?"),
-                RevisionProblem::Unknown { shallow: true, .. } => {
-                    format!("older commits are not in this shallow clone; {DEEPEN}")
-                }
                 RevisionProblem::Unknown { .. } => {
                     "name a branch, a tag or a commit; `git fetch --tags` gets those of others"
                         .to_owned()
@@ -144,6 +154,9 @@ impl GitError {
                         .to_owned()
                 }
             },
+            Self::Cut { .. } => {
+                format!("the clone is shallow; {DEEPEN}")
+            }
             Self::Missing { shallow: true, .. } => {
                 format!("the clone is shallow; {DEEPEN}")
             }
@@ -186,6 +199,10 @@ impl fmt::Display for GitError {
             Self::Missing { object, .. } => {
                 write!(f, "the object {object} is not in the repository")
             }
+            Self::Cut { commit } => write!(
+                f,
+                "what {commit} descends from was not fetched, so nobody can be blamed for sure"
+            ),
             Self::TooLarge { bytes, limit } => write!(
                 f,
                 "the files of this version have {bytes} bytes, but may have {limit} at most"

@@ -47,13 +47,22 @@ pub enum Ancestry {
     },
 }
 
+/// What exported files lack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Folders that are empty because other repositories belong there.
+    pub submodules: Vec<String>,
+    /// Whether Git LFS keeps the content of some files elsewhere.
+    pub pointers: bool,
+}
+
 impl Repository {
     /// Finds the suspects: see [`Range`]. `paths` are patterns as Git has them, from the project's
     /// folder.
     ///
     /// # Errors
     ///
-    /// A commit is missing, or Git fails.
+    /// A commit is missing, or what a suspect descends from ([`GitError::Cut`]), or Git fails.
     pub fn range(
         &self,
         good: &[ObjectId],
@@ -64,6 +73,14 @@ impl Repository {
         let mut revisions = vec![bad.to_string()];
         revisions.extend(good.iter().map(|good| format!("^{good}")));
         let mut range = self.suspects(&revisions, first_parent)?;
+        if self.facts.shallow {
+            let ends = self.shallow_ends()?;
+            if let Some(cut) = range.ids.iter().find(|id| ends.contains(id)) {
+                return Err(GitError::Cut {
+                    commit: cut.to_string(),
+                });
+            }
+        }
         if !self.facts.prefix.is_empty() {
             range.trees = self.project_trees(&range.ids)?;
         }
@@ -72,6 +89,20 @@ impl Repository {
             range.counts = range.ids.iter().map(|id| touching.contains(id)).collect();
         }
         Ok(range)
+    }
+
+    /// The commits of a shallow clone whose parents were not fetched.
+    fn shallow_ends(&self) -> Result<HashSet<ObjectId>, GitError> {
+        let file = self.git.text(&[
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "shallow",
+        ])?;
+        let lines = std::fs::read(file.trim_end_matches('\n'))
+            .map_err(|error| GitError::system("read where the shallow clone ends", error))?;
+        let lines = lines.split(|byte| *byte == b'\n');
+        Ok(lines.filter_map(ObjectId::parse).collect())
     }
 
     fn suspects(&self, revisions: &[String], first_parent: bool) -> Result<Range, GitError> {
@@ -145,6 +176,42 @@ impl Repository {
         let commit = commit.to_string();
         let args = ["rev-list", "--max-count=1", &commit, "--", path];
         Ok(!self.git.text(&args)?.is_empty())
+    }
+
+    /// What the files of a tree lack when they are exported.
+    ///
+    /// # Errors
+    ///
+    /// The tree is missing, or Git fails.
+    pub fn lacks(&self, tree: ObjectId) -> Result<Lacks, GitError> {
+        let tree = tree.to_string();
+        let mut lacks = Lacks::default();
+        let mut stream = self
+            .git
+            .stream(&["ls-tree", "-r", "-z", &tree], Vec::new())?;
+        while let Some(entry) = stream.record(0, MAX_LINE)? {
+            let Some(rest) = entry.strip_prefix(b"160000 ") else {
+                continue;
+            };
+            let mut parts = rest.splitn(2, |byte| *byte == b'\t');
+            let path = parts.nth(1).unwrap_or_default();
+            lacks
+                .submodules
+                .push(String::from_utf8_lossy(path).into_owned());
+        }
+        stream.finish()?;
+        let args = [
+            "grep",
+            "--quiet",
+            "--fixed-strings",
+            "-e",
+            "filter=lfs",
+            &tree,
+            "--",
+            ":(glob)**/.gitattributes",
+        ];
+        lacks.pointers = self.git.stream(&args, Vec::new())?.answer(1)?;
+        Ok(lacks)
     }
 
     /// Whether `older` is `newer` or an ancestor of it.

@@ -1,6 +1,6 @@
 //! What a repository is like, and what its revisions are called.
 
-use crate::fixture::{Site, commit, git, line};
+use crate::fixture::{Site, commit, git, line, on};
 use std::fs;
 use stepwell_workspace::{Facts, GitError, Repository, RevisionProblem};
 
@@ -92,6 +92,42 @@ fn a_shallow_clone_says_so_and_what_it_lacks_is_told_with_what_to_do() {
         .range(&[site.mark(16)], site.mark(19), &[], false)
         .unwrap();
     assert_eq!(range.ids.len(), 3);
+}
+
+#[test]
+fn a_line_that_a_shallow_clone_cuts_off_is_not_searched() {
+    let site = Site::new();
+    // A side branch of ten commits that leaves before the good version and comes back at the end.
+    let mut commits = line(10);
+    for at in 10..20 {
+        let parent = if at == 10 { 1 } else { at - 1 };
+        let own = commit(&[parent], &format!("side/{at}"), "x");
+        commits.push(on("side", own));
+    }
+    commits.push(commit(&[9, 19], "merged", "x"));
+    site.import(&commits);
+    let source = format!("file://{}", site.root.display());
+    site.git(&["clone", "--quiet", "--depth=5", &source, "../clone"]);
+    let clone = Repository::open(&site.folder.path().join("clone")).unwrap();
+    let (good, bad) = (site.mark(8), site.mark(20));
+    let error = clone.range(&[good], bad, &[], false).unwrap_err();
+    let cut = site.mark(16);
+    assert!(
+        matches!(&error, GitError::Cut { commit } if *commit == cut.to_string()),
+        "{error:?}"
+    );
+    assert!(error.help().unwrap().contains("--unshallow"), "{error}");
+    // The first parents are all there.
+    let range = clone.range(&[good], bad, &[], true).unwrap();
+    assert_eq!(range.ids, [site.mark(9), bad]);
+    let RevisionProblem::Unknown { .. } = problem(&clone, "mian") else {
+        panic!("`mian` is known");
+    };
+    let help = clone.resolve("mian").unwrap_err().help().unwrap();
+    assert!(
+        help.contains("`main`") && help.contains("--unshallow"),
+        "{help}"
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What a search judges with, as it is kept for another process.
 
-use super::{OracleArgs, RunArgs, quoted, written};
+use super::{HowArgs, OracleArgs, RangeArgs, RunArgs, quoted, written};
 use crate::commands::run::secrets;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use stepwell_diagnostic::Diagnostic;
+use stepwell_event::NoiseModel;
 use stepwell_spec::Isolation;
 
 /// The pipeline file of a project that names none.
@@ -160,7 +161,7 @@ impl Means {
 
     /// The command that judges one version once more; `{good}` and `{bad}` stand for its parent and for
     /// itself.
-    pub(super) fn reproduction(&self) -> String {
+    pub(super) fn reproduction(&self, range: &RangeArgs, how: &HowArgs) -> String {
         let mut words = vec!["stepwell".to_owned(), "bisect".to_owned()];
         let mut program = Vec::new();
         let mut flag = |name: &str, value: String| words.extend([name.to_owned(), quoted(&value)]);
@@ -188,6 +189,19 @@ impl Means {
                 }
             }
         }
+        let here = std::env::current_dir().and_then(|here| here.canonicalize());
+        if here.ok() != self.project.canonicalize().ok() {
+            flag("--project", self.project.display().to_string());
+        }
+        if let Some(noise) = &how.noise {
+            flag("--noise", noise_text(noise));
+        }
+        if how.trials > 1 {
+            flag("--trials", how.trials.to_string());
+        }
+        if let Some(terms) = &range.terms {
+            flag("--terms", format!("{},{}", terms.new, terms.old));
+        }
         let named = [("--var", &self.variables), ("--param", &self.parameters)];
         for (name, pairs) in named {
             for (key, value) in pairs {
@@ -199,6 +213,9 @@ impl Means {
         }
         if !program.is_empty() {
             words.insert(2, "run".to_owned());
+        }
+        if range.first_parent {
+            words.push("--first-parent".to_owned());
         }
         words.extend(["--fresh", "--good", "{good}", "--bad", "{bad}"].map(str::to_owned));
         words.extend(program);
@@ -215,6 +232,18 @@ impl Means {
     pub(in crate::commands) fn to_text(&self) -> String {
         // Plain data with texts as keys: writing it as JSON does not fail.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A noise model as on the command line.
+fn noise_text(noise: &NoiseModel) -> String {
+    match noise {
+        NoiseModel::Deterministic => "none".to_owned(),
+        NoiseModel::Known {
+            false_bad,
+            false_good,
+        } => format!("{},{}", false_bad.get(), false_good.get()),
+        NoiseModel::Learned { .. } => "learn".to_owned(),
     }
 }
 

@@ -68,8 +68,8 @@ fn check(
         return Err(Diagnostic::error("reversed", message)
             .help(format!("were they swapped? `--good {bad} --bad {good}`"))
             .help(
-                "to find what repaired something, say so: `--terms fixed,broken` with the broken \
-                 version as `--good`",
+                "to find what repaired something, judge by hand: `stepwell bisect start --terms \
+                 fixed,broken` with the broken version as `--good`",
             )
             .into());
     }

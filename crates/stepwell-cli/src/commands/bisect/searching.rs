@@ -89,6 +89,10 @@ fn begin(
     let quiet = told.output == ReportFormat::Json;
     let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
     let ends = Ends::of(&repository, &range, &paths)?;
+    if range.bad == "HEAD" && !quiet {
+        note_dirty(&repository, console)?;
+    }
+    let reproduce = means.reproduction(&range, &how);
     let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
     let request = Request {
         project: means.project_name(),
@@ -101,7 +105,7 @@ fn begin(
         noise: workshop.noise(&how),
         command: super::command_line(),
         settings: Settings {
-            reproduce: means.reproduction(),
+            reproduce,
             ..workshop.settings(&how)
         },
         caller: means.to_text(),
@@ -113,6 +117,22 @@ fn begin(
     };
     let settings = request.settings.clone();
     drive(workshop, Task::Begin(Box::new(request)), &settings, telling)
+}
+
+/// Says that what is not committed is not searched.
+fn note_dirty(repository: &Repository, console: Console) -> Result<(), Failure> {
+    let dirty = repository.dirty().map_err(|error| git_problem(&error))?;
+    if let Some(first) = dirty.first() {
+        let first = stepwell_report::hostile(first);
+        let more = match dirty.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        console.note(&format!(
+            "only commits are searched: the changes of `{first}`{more} are in none of them"
+        ));
+    }
+    Ok(())
 }
 
 /// Does it and tells of it.

@@ -13,9 +13,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// Reads the name of a report's file.
 pub(super) fn report_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    match Format::of(&path) {
-        Some(_) => Ok(path),
-        None => Err("a report is a `.html`, `.md` or `.json` file".to_owned()),
+    if Format::of(&path).is_none() {
+        return Err("a report is a `.html`, `.md` or `.json` file".to_owned());
+    }
+    // Said at once, and not after an hour's search.
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    match folder.is_none_or(Path::is_dir) {
+        true => Ok(path),
+        false => Err("the folder that it is to be in does not exist".to_owned()),
     }
 }
 
@@ -107,25 +112,13 @@ impl Screen {
     }
 }
 
-/// Prints what was found, and writes it to files.
+/// Prints what was found, and writes it to files. What cannot be written is said after what was found.
 pub(super) fn report(
     finding: &Finding,
     console: Console,
     output: ReportFormat,
     files: &[PathBuf],
 ) -> Result<Exit, Failure> {
-    for file in files {
-        let text = match Format::of(file) {
-            Some(Format::Markdown) => stepwell_report::finding_markdown(finding),
-            Some(Format::Json) => as_json(finding)?,
-            Some(Format::Html) | None => stepwell_report::finding_html(finding),
-        };
-        std::fs::write(file, text).map_err(|error| {
-            let message = format!("cannot write the report `{}`: {error}", file.display());
-            Diagnostic::error("no-report", message)
-                .help("`stepwell bisect show --report FILE` writes it again")
-        })?;
-    }
     console.out(&match output {
         ReportFormat::Human => {
             stepwell_report::finding_text(finding, crate::console::width(), console.color_out)
@@ -137,7 +130,21 @@ pub(super) fn report(
             format!("{line}\n")
         }
     });
+    for file in files {
+        let text = match Format::of(file) {
+            Some(Format::Markdown) => stepwell_report::finding_markdown(finding),
+            Some(Format::Json) => as_json(finding)?,
+            Some(Format::Html) | None => stepwell_report::finding_html(finding),
+        };
+        std::fs::write(file, text).map_err(|error| unwritten(file, &error))?;
+    }
     Ok(exit(&finding.conclusion))
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
+    let message = format!("cannot write the report `{}`: {error}", file.display());
+    Diagnostic::error("no-report", message)
+        .help("`stepwell bisect show --report FILE` writes it again")
 }
 
 fn as_json(finding: &Finding) -> Result<String, Failure> {
