@@ -137,6 +137,10 @@ impl Archive for OneVersion {
         Ok(Vec::new())
     }
 
+    fn lacks(&self, _: &Version) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
     fn changed_paths(&self, _: &[String]) -> Result<Vec<Vec<String>>, String> {
         Ok(Vec::new())
     }
