@@ -177,6 +177,26 @@ fn programs_get_what_happens_and_what_was_found() {
 }
 
 #[test]
+fn a_strategist_chooses_and_whom_it_blames_is_judged_once_more() {
+    let env = broken();
+    env.add_guests(&["bisect_strategist"]);
+    let sections = "\n[strategists.middle]\nsource = \"guests/bisect_strategist.wasm\"\n\
+        [bisect]\nstrategist = \"middle\"\n";
+    env.write("pipeline.toml", pipeline(&step("", &["say:x"])) + sections);
+    let output = env.stepwell(&[&GREP[..], &["--output", "json"]].concat());
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+    let finding = finding(&output);
+    assert_eq!(finding["conclusion"]["version"]["subject"], "Change 9");
+    let probes = finding["probes"].as_array().unwrap();
+    let verified = probes.iter().filter(|probe| probe["purpose"] == "verify");
+    let mut verified: Vec<_> = verified
+        .map(|probe| probe["version"]["subject"].as_str().unwrap())
+        .collect();
+    verified.sort_unstable();
+    assert_eq!(verified, ["Change 8", "Change 9"]);
+}
+
+#[test]
 fn reports_are_written_and_shown_again() {
     let env = broken();
     let files = [

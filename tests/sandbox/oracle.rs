@@ -197,8 +197,8 @@ fn an_oracle_that_ends_in_any_other_way_gives_no_reply() {
 fn an_answer_that_cannot_be_believed_is_no_reply() {
     for (what, says) in [
         ("nan", "a sample of NaN"),
-        ("infinite", "a confidence of inf"),
-        ("sure", "a confidence of 1.5"),
+        ("all-bad", "the verdict good, and with 0 good and 1 bad"),
+        ("all-good", "the verdict bad, and with 1 good and 0 bad"),
         ("samples", "100001 samples"),
         ("measurements", "65 measurements"),
         ("signature", "a signature of 2000 bytes"),

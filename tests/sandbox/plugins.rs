@@ -76,7 +76,6 @@ fn host(call: &HostCall) -> Option<HostAnswer> {
                 Verdict::Bad
             },
             reason: format!("{oracle} says so"),
-            confidence: None,
             good_trials: if oracle == "fast" { *trials } else { 0 },
             bad_trials: if oracle == "fast" { 0 } else { *trials },
             signature: None,

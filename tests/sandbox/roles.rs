@@ -98,7 +98,6 @@ fn failures_are_compared_by_their_signatures_unless_the_oracle_knows_better() {
     let failure = |signature: &str| Observation {
         verdict: Verdict::Bad,
         reason: "bad".to_owned(),
-        confidence: None,
         good_trials: 0,
         bad_trials: 1,
         signature: Some(signature.to_owned()),

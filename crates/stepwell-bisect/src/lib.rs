@@ -20,6 +20,7 @@ pub use history::{Candidate, History, HistoryError};
 pub use interaction::{Interaction, Outcome, Step};
 pub use remainder::Remainder;
 pub use search::{
-    Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding, Search, Seen, Start,
+    FLAKE, FLAKY_RATE, Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding,
+    Search, Seen, Start,
 };
 pub use signatures::{Judged, Signatures};

@@ -8,6 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 use stepwell_event::SkipKind;
 
+/// How likely it is from the start that a failure which need not come again was a flake: of the
+/// changes that tests seemed to be broken by at Google, so many were (Henderson et al., ICST 2023).
+pub const FLAKE: f64 = 0.4;
+
+/// How often a trial is taken to be wrong once one was, and nobody said how often. Too low a rate is
+/// what gives wrong answers.
+pub const FLAKY_RATE: f64 = 0.1;
+
 /// Which of two versions in the middle is taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Rounding {
@@ -54,7 +62,7 @@ impl Default for Gaps {
 /// How often one trial is wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Noise {
-    /// Never. Judgements that contradict one another make it [`Noise::Known`] at 10 %.
+    /// Never. Judgements that contradict one another make it [`Noise::Known`] at [`FLAKY_RATE`].
     #[default]
     None,
     /// At these rates, each in `[0, 1)`.
@@ -89,8 +97,9 @@ pub struct Options {
     /// One weight for each version, none negative; all the same if empty. Only ratios count.
     pub prior: Vec<f64>,
     /// How likely it is from the start, in `[0, 1)`, that no version is to blame: what was seen of the
-    /// bad version was a flake. More than 0 makes [`Noise::None`] [`Noise::Known`] at 10 %.
-    pub no_culprit: f64,
+    /// bad version was a flake. If it is not said, it is [`FLAKE`] as soon as trials may be wrong. More
+    /// than 0 makes [`Noise::None`] [`Noise::Known`] at [`FLAKY_RATE`].
+    pub no_culprit: Option<f64>,
     /// What judging each version costs, all positive; all the same if empty. Only ratios count.
     pub costs: Vec<f64>,
     /// Trials asked for at one judgement, at least 1.
@@ -108,7 +117,7 @@ impl Default for Options {
             noise: Noise::default(),
             confidence: 0.99,
             prior: Vec::new(),
-            no_culprit: 0.0,
+            no_culprit: None,
             costs: Vec::new(),
             trials: 1,
             budget: None,
@@ -126,8 +135,9 @@ impl Options {
                 "the confidence is {confidence}, not between 0.5 and 1"
             ));
         }
-        if !(0.0..1.0).contains(&self.no_culprit) {
-            let no_culprit = self.no_culprit;
+        if let Some(no_culprit) = self.no_culprit
+            && !(0.0..1.0).contains(&no_culprit)
+        {
             return wrong(format!(
                 "the probability that no version is to blame is {no_culprit}, not from 0 to below 1"
             ));
@@ -281,8 +291,8 @@ fn weighing_after_all(
     options: &Options,
 ) -> Result<Box<Weighing>, OptionsError> {
     let noise = Noise::Known {
-        false_bad: 0.1,
-        false_good: 0.1,
+        false_bad: FLAKY_RATE,
+        false_good: FLAKY_RATE,
     };
     let options = Options {
         noise,
@@ -303,7 +313,7 @@ impl Search {
         let history = Arc::new(history);
         let method = match options.noise {
             // That no version is to blame takes a judgement that was wrong.
-            Noise::None if options.no_culprit > 0.0 => {
+            Noise::None if options.no_culprit > Some(0.0) => {
                 Method::Weighing(weighing_after_all(&history, &options)?)
             }
             Noise::None => Method::Exact {
@@ -352,8 +362,9 @@ impl Search {
         }
     }
 
-    /// Weighs from now on, and all that was seen before.
-    fn weigh(&mut self) {
+    /// Weighs from now on, and all that was seen before: judgements contradicted one another, here or
+    /// of a version that is not in the history.
+    pub fn weigh(&mut self) {
         let Method::Exact { seen, .. } = &self.method else {
             return;
         };

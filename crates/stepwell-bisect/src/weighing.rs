@@ -11,7 +11,9 @@ mod learned;
 mod rates;
 
 use crate::history::{Candidate, History};
-use crate::search::{Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen};
+use crate::search::{
+    FLAKE, Found, Gaps, Next, Noise, Options, OptionsError, Progress, Rounding, Seen,
+};
 use ancestry::{Amount, Ancestry};
 use choice::Says;
 use classes::{Classes, Counts};
@@ -413,13 +415,14 @@ fn prior(history: &History, options: &Options) -> Result<Vec<f64>, OptionsError>
     for weight in &mut weights {
         *weight /= greatest;
     }
-    let scale = (1.0 - options.no_culprit) / weights.iter().sum::<f64>();
+    let no_culprit = options.no_culprit.unwrap_or(FLAKE);
+    let scale = (1.0 - no_culprit) / weights.iter().sum::<f64>();
     for weight in &mut weights {
         *weight *= scale;
         if *weight < LEAST {
             *weight = 0.0;
         }
     }
-    weights.push(options.no_culprit);
+    weights.push(no_culprit);
     Ok(weights)
 }

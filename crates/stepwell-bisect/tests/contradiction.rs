@@ -169,7 +169,7 @@ fn options_that_cannot_be_used_are_refused_in_words() {
         ),
         (
             Options {
-                no_culprit: 1.0,
+                no_culprit: Some(1.0),
                 ..plain()
             },
             "below 1",
@@ -241,13 +241,53 @@ fn a_version_that_is_thought_impossible_is_found_all_the_same() {
 #[test]
 fn a_search_that_doubts_the_bad_version_can_find_that_nothing_is_to_blame() {
     let options = Options {
-        no_culprit: 0.4,
+        no_culprit: Some(0.4),
         ..Options::default()
     };
     let mut search = Search::new(History::linear(64).unwrap(), options).unwrap();
     let (found, _) = finish(&mut search, |_| GOOD);
     assert!(
         matches!(found, Found::NoCulprit { confidence } if confidence > 0.98),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_bad_version_that_is_good_the_second_time_may_have_been_a_flake() {
+    let mut search = search(History::linear(64).unwrap());
+    search.observe(Candidate(63), BAD);
+    let newest_is_left = |search: &mut Search| {
+        let next = search.next(1);
+        match (next.found, next.start.as_slice()) {
+            (Some(found), _) => Some(found),
+            (None, [start]) => {
+                search.observe(start.candidate, GOOD);
+                None
+            }
+            (None, other) => panic!("{other:?}"),
+        }
+    };
+    // Without a contradiction nothing is judged twice, and the newest is all that is left.
+    let mut runs = 0;
+    let found = loop {
+        if let Some(found) = newest_is_left(&mut search) {
+            break found;
+        }
+        runs += 1;
+    };
+    let candidate = Candidate(63);
+    assert_eq!(
+        found,
+        Found::Culprit {
+            candidate,
+            confidence: 1.0
+        }
+    );
+    assert_eq!(runs, 6);
+    search.observe(candidate, GOOD);
+    let (found, _) = finish(&mut search, |_| GOOD);
+    assert!(
+        matches!(found, Found::NoCulprit { confidence } if confidence >= 0.99),
         "{found:?}"
     );
 }

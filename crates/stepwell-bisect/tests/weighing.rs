@@ -12,6 +12,7 @@ fn known(false_bad: f64, false_good: f64) -> Options {
             false_bad,
             false_good,
         },
+        no_culprit: Some(0.0),
         ..Options::default()
     }
 }
@@ -22,6 +23,7 @@ fn learned() -> Options {
             false_bad: (1.0, 9.0),
             false_good: (1.0, 9.0),
         },
+        no_culprit: Some(0.0),
         ..Options::default()
     }
 }
@@ -105,7 +107,7 @@ proptest! {
         false_good in 0.01..0.4_f64,
     ) {
         let mut options = known(false_bad, false_good);
-        options.no_culprit = 0.2;
+        options.no_culprit = Some(0.2);
         let count = parents.len();
         let mut weights: Vec<f64> = (0..count).map(|_| 0.8 / count as f64).chain([0.2]).collect();
         let history = || History::new(&parents).unwrap();
@@ -194,7 +196,7 @@ fn what_no_version_tells_apart_is_named_together() {
 #[test]
 fn a_flake_is_cleared_at_the_newest_version() {
     let mut options = known(0.1, 0.0);
-    options.no_culprit = 0.6;
+    options.no_culprit = Some(0.6);
     options.confidence = 0.9999;
     let mut search = Search::new(History::linear(1000).unwrap(), options).unwrap();
     let next = search.next(1);

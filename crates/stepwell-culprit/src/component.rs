@@ -43,7 +43,7 @@ impl<R: StepRunner, A: Archive, P: Pipelines> ComponentJudge<R, A, P> {
 
 impl<R: StepRunner, A: Archive, P: Pipelines> Judge for ComponentJudge<R, A, P> {
     async fn judge(&self, asked: Asked, stop: StopHandle) -> Answer {
-        let mut session = Session::new(Arc::clone(&self.shared), asked.version);
+        let mut session = Session::new(Arc::clone(&self.shared), &asked);
         let answer = session.judge(&self.oracle, asked.trials, asked.seed, &stop);
         let answer = answer.await;
         // Copies may take long to remove.
@@ -51,11 +51,15 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Judge for ComponentJudge<R, A, P> 
         answer
     }
 
-    fn key(&self, asked: &Asked, seeded: bool) -> Option<Digest> {
-        let seed = seeded.then_some(asked.seed);
+    fn key(&self, asked: &Asked) -> Option<Digest> {
+        let seed = asked.seeded.then_some(asked.seed);
         let (version, trials) = (&asked.version, asked.trials);
         let stem = self.stem.get_or_init(|| stem(&self.shared, &self.oracle));
-        Some(key(stem, version, trials, seed))
+        Some(key(stem, version, trials, seed.as_slice()))
+    }
+
+    fn max_trials(&self) -> u32 {
+        self.oracle.max_trials()
     }
 
     async fn believe(

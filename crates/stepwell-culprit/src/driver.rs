@@ -91,9 +91,11 @@ pub enum SearchError {
 ///
 /// See [`SearchError`].
 pub async fn search<J: Judge, A: Archive>(
-    request: Request,
+    mut request: Request,
     tools: Tools<J, A>,
 ) -> Result<Ended, SearchError> {
+    let trials = &mut request.settings.trials;
+    *trials = (*trials).min(tools.judge.max_trials());
     let archive = Arc::clone(&tools.archive);
     let (opened, events) = opening::begin(request, archive, &tools.journal).await?;
     let mut log = Log::new(opened.record, &tools);

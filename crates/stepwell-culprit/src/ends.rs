@@ -1,8 +1,13 @@
 //! What is known of a version at an end of the range.
 //!
 //! Nothing is searched before the ends are what they are said to be. One judgement says so without
-//! noise; with noise judgements are repeated until one side is likely enough.
+//! noise; with noise, or if trials contradict one another, judgements are repeated until one side is
+//! likely enough.
+//!
+//! The bad end is one of the suspects: once it was found to be bad, the search weighs what else is seen
+//! of it, and can find that it was a flake. A good end is not among them, so all of it counts here.
 
+use stepwell_bisect::FLAKY_RATE;
 use stepwell_event::{NoiseModel, SkipKind, Verdict};
 
 /// How likely an end has to be what it is said to be, before it is believed: the search goes on
@@ -32,6 +37,8 @@ pub(crate) struct End {
     good: u32,
     bad: u32,
     skipped: Option<SkipKind>,
+    /// It was found to be bad, and the search weighs it now.
+    handed_over: bool,
     /// What was said the last time.
     pub(crate) reason: String,
 }
@@ -47,9 +54,22 @@ impl End {
         }
     }
 
+    /// Leaves it to the search from now on if it is known to be bad.
+    pub(crate) fn hand_over(&mut self, noise: &NoiseModel, confidence: f64) {
+        self.handed_over |= self.known(noise, true, confidence) == Known::Bad;
+    }
+
+    /// Whether its trials contradict one another.
+    pub(crate) fn is_contradictory(&self) -> bool {
+        self.good > 0 && self.bad > 0
+    }
+
     /// What is known of it. `bad` says what it is said to be; the other has to be as likely as
     /// `confidence`.
     pub(crate) fn known(&self, noise: &NoiseModel, bad: bool, confidence: f64) -> Known {
+        if self.handed_over {
+            return Known::Bad;
+        }
         if self.good == 0 && self.bad == 0 {
             return match self.skipped {
                 Some(_) => Known::Untestable,
@@ -57,6 +77,7 @@ impl End {
             };
         }
         let (false_bad, false_good) = match noise {
+            NoiseModel::Deterministic if self.is_contradictory() => (FLAKY_RATE, FLAKY_RATE),
             NoiseModel::Deterministic => {
                 return if self.bad > 0 {
                     Known::Bad

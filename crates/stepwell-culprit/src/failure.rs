@@ -4,11 +4,9 @@ use crate::judge::Answer;
 use std::time::Duration;
 use stepwell_event::{JudgeRefusal, Observation, Outcome, ProbeEnd, SkipKind, Verdict};
 
-/// Times that an oracle may say "later" of one version.
-const LATER: u32 = 3;
-
-/// Times that a version is judged again at which the machine failed or the time ran out.
-const AGAIN: u32 = 2;
+/// Times that one version is judged again if the oracle says "later", the machine fails, or the time
+/// runs out.
+const AGAIN: u32 = 3;
 
 /// How long to wait before the first repetition; it doubles with each.
 const WAIT: Duration = Duration::from_millis(200);
@@ -31,9 +29,12 @@ pub(crate) enum After {
 pub(crate) fn after(answer: &Answer, attempt: u32) -> After {
     let again = || After::Again(WAIT.saturating_mul(1 << attempt.min(8)));
     match answer {
-        Answer::Judged(observation) if is_of_the_machine(observation) && attempt < AGAIN => again(),
+        Answer::Judged(observation) if is_of_the_machine(observation) => match attempt < AGAIN {
+            true => again(),
+            false => After::End(undone(observation, attempt + 1)),
+        },
         Answer::Judged(_) | Answer::Stopped => After::Done,
-        Answer::Refused(JudgeRefusal::Transient(_)) if attempt < LATER => again(),
+        Answer::Refused(JudgeRefusal::Transient(_)) if attempt < AGAIN => again(),
         Answer::Refused(JudgeRefusal::Transient(why)) => After::End(format!(
             "the oracle could not judge, {} times: {why}",
             attempt + 1
@@ -44,6 +45,9 @@ pub(crate) fn after(answer: &Answer, attempt: u32) -> After {
         Answer::Refused(JudgeRefusal::Misconfigured(why)) => After::End(format!(
             "the oracle cannot be used as it is configured: {why}"
         )),
+        Answer::Failed(Outcome::Lost { .. } | Outcome::HostFailed { .. }) if attempt < AGAIN => {
+            again()
+        }
         // The second time it is no accident of the machine.
         Answer::Failed(outcome) if attempt == 0 && !matches!(outcome, Outcome::Unusable { .. }) => {
             again()
@@ -61,10 +65,25 @@ pub(crate) fn is_of_the_machine(observation: &Observation) -> bool {
     )
 }
 
+/// Whether later searches may have it instead of a judgement.
+pub(crate) fn is_worth_keeping(observation: &Observation) -> bool {
+    observation.cacheable && !is_of_the_machine(observation)
+}
+
+/// Why a search ends at a version at which the machine failed, or the time ran out, each time.
+fn undone(observation: &Observation, times: u32) -> String {
+    let what = match observation.verdict {
+        Verdict::Skip(SkipKind::Timeout) => "the time ran out",
+        _ => "the machine failed",
+    };
+    let reason = &observation.reason;
+    format!("{what} {times} times, which says nothing about the version: {reason}")
+}
+
 /// How a judgement ended, for the journal.
-pub(crate) fn end_of(answer: &Answer, again: bool) -> ProbeEnd {
+pub(crate) fn end_of(answer: &Answer) -> ProbeEnd {
     match answer {
-        Answer::Judged(observation) if again => ProbeEnd::Failed {
+        Answer::Judged(observation) if is_of_the_machine(observation) => ProbeEnd::Failed {
             why: observation.reason.clone(),
         },
         Answer::Judged(observation) => ProbeEnd::Judged {

@@ -220,8 +220,20 @@ fn unverified(
             "{} versions were taken to be untestable because their neighbours are.",
             assumed.len()
         )),
-        Conclusion::Culprit { version, .. } => {
-            if settings.verify == 0 {
+        Conclusion::Culprit {
+            version,
+            newest_good,
+            ..
+        } => {
+            let verified = |version: &Version| {
+                probes.iter().any(|probe| {
+                    probe.purpose == Purpose::Verify
+                        && probe.version.id == version.id
+                        && matches!(probe.end, ProbeEnd::Judged { .. })
+                })
+            };
+            let mut both = std::iter::once(version).chain(newest_good);
+            if settings.verify == 0 || !both.all(verified) {
                 say("The culprit and its parents were not judged once more.");
             }
             let unseen = version.parents.iter().filter(|parent| {

@@ -121,6 +121,14 @@ impl Inquiry {
         if self.is_end(id) {
             let end = self.ends.entry(id.to_owned()).or_default();
             end.observe(observation.verdict, good, bad, &observation.reason);
+            if self.territory.bad().is_some_and(|bad| bad.id == id) {
+                end.hand_over(&self.noise, self.settings.confidence);
+            } else if end.is_contradictory()
+                && let Some(search) = &mut self.search
+            {
+                // Of this version the search hears nothing else.
+                search.weigh();
+            }
         }
         if purpose == Some(Purpose::Verify) {
             *self.verified.entry(id.to_owned()).or_default() += 1;
@@ -198,19 +206,25 @@ impl Inquiry {
         self.search.as_ref().map(Search::progress)
     }
 
-    /// Takes what a strategist proposed.
-    pub(crate) fn proposed(&mut self, proposal: &Proposal) -> Step {
+    /// Whether judgements may be wrong, as was said or as they showed.
+    fn weighs(&self) -> bool {
+        let progress = self.progress();
+        progress.is_some_and(|progress| progress.confidence.is_some())
+    }
+
+    /// Takes what a strategist proposed; `free` more judgements can begin. It is asked again for what
+    /// it wanted beyond that.
+    pub(crate) fn proposed(&mut self, proposal: &Proposal, free: usize) -> Step {
         let Some(strategy) = &self.strategy else {
             return Step::default();
         };
         let sure = finite(self.settings.confidence);
-        let noisy = self.noise != NoiseModel::Deterministic;
         let in_flight: BTreeSet<&str> = self.running.keys().map(String::as_str).collect();
-        match strategy.check(&self.territory, proposal, &in_flight, noisy) {
+        match strategy.check(&self.territory, proposal, &in_flight, self.weighs()) {
             Ok(Choice::Test(ids)) => {
                 let mut step = Step::default();
-                for id in ids {
-                    if let Some(version) = self.territory.version(&id).cloned() {
+                for id in ids.iter().take(free) {
+                    if let Some(version) = self.territory.version(id).cloned() {
                         self.want(&mut step, version, Purpose::Search, self.settings.trials);
                     }
                 }
@@ -222,7 +236,7 @@ impl Inquiry {
                     confidence: sure.get(),
                 };
                 let mut step = Step::default();
-                self.conclude(&found, usize::MAX, &mut step);
+                self.conclude(&found, free, &mut step);
                 step
             }
             Ok(Choice::Ambiguous(suspects)) => concluded(Conclusion::Ambiguous {

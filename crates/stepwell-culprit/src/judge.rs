@@ -12,6 +12,11 @@ pub struct Asked {
     pub trials: u32,
     /// Differs from trial to trial and is the same when a judgement is repeated.
     pub seed: u32,
+    /// Whether another seed may get another answer: the search expects noise, or has had this version
+    /// judged before.
+    pub seeded: bool,
+    /// Whether it has to be judged now, and nothing that was kept may stand for it.
+    pub fresh: bool,
 }
 
 /// What came of a judgement.
@@ -35,9 +40,14 @@ pub trait Judge: Send + Sync + 'static {
     /// Judges one version. After `stop` it returns soon.
     fn judge(&self, asked: Asked, stop: StopHandle) -> impl Future<Output = Answer> + Send;
 
-    /// What a judgement is remembered by: equal keys, equal judgements. `seeded` says whether the
-    /// seed makes a difference. None if it cannot be remembered.
-    fn key(&self, asked: &Asked, seeded: bool) -> Option<Digest>;
+    /// What a judgement is remembered by: equal keys, equal judgements. None if it cannot be
+    /// remembered.
+    fn key(&self, asked: &Asked) -> Option<Digest>;
+
+    /// The most trials worth asking of one judgement, at least 1.
+    fn max_trials(&self) -> u32 {
+        u32::MAX
+    }
 
     /// What the judge believes of the suspects before anything was seen; none if it has no opinion.
     /// With each comes what it changed.

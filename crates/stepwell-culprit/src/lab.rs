@@ -83,7 +83,8 @@ pub struct Bench<A, P> {
     pub folder: PathBuf,
     /// The runtime that guests run on.
     pub guests: Handle,
-    /// Whether what consulted oracles said is remembered.
+    /// Whether what consulted oracles said to earlier searches stands for their answers. What they say
+    /// is kept for later ones in any case.
     pub remember: bool,
 }
 

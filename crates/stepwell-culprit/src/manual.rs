@@ -214,7 +214,6 @@ fn said(verdict: Verdict) -> Observation {
     Observation {
         verdict,
         reason: "somebody said so".to_owned(),
-        confidence: None,
         good_trials,
         bad_trials,
         signature: None,

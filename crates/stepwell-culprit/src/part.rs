@@ -22,3 +22,13 @@ pub struct Part {
     /// What it may use at one question.
     pub limits: Limits,
 }
+
+impl Part {
+    /// The most trials worth asking of one judgement, at least 1.
+    pub(crate) fn max_trials(&self) -> u32 {
+        match &self.role {
+            Role::Oracle { about, .. } => about.max_trials.max(1),
+            _ => 1,
+        }
+    }
+}

@@ -50,13 +50,12 @@ pub struct Settings {
     pub inside: Option<u32>,
     /// Trials of one judgement, at least 1.
     pub trials: u32,
-    /// How likely it is from the start that no version is to blame, in `[0, 1)`.
-    pub no_culprit: f64,
     /// How many more times culprit and parents are judged when the culprit is found.
     pub verify: u32,
     /// Whether other culprits are searched for when the first one is found.
     pub all: bool,
-    /// Whether judgements of earlier searches are used, and those of this one kept for later ones.
+    /// Whether judgements of earlier searches are used. Those of this one are kept for later ones, and
+    /// stand instead of what was kept before, in any case.
     pub remember: bool,
     /// Trials after which it gives up.
     pub max_trials: Option<u32>,
@@ -77,7 +76,6 @@ impl Default for Settings {
             course: Course::default(),
             inside: Some(16),
             trials: 1,
-            no_culprit: 0.0,
             verify: 1,
             all: false,
             remember: true,

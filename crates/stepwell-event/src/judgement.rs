@@ -101,9 +101,6 @@ pub struct Observation {
     pub verdict: Verdict,
     /// Why, in one line.
     pub reason: String,
-    /// How likely the verdict is right (0 to 1), if the oracle knows better than its noise model.
-    #[serde(default)]
-    pub confidence: Option<Finite>,
     /// Trials in which the version was good.
     pub good_trials: u32,
     /// Trials in which it was bad.

@@ -91,7 +91,6 @@ impl Observation {
         Self {
             verdict,
             reason,
-            confidence: None,
             good_trials: 0,
             bad_trials: 0,
             signature: None,
@@ -113,13 +112,6 @@ impl Observation {
     #[must_use]
     pub fn signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());
-        self
-    }
-
-    /// How likely the verdict is right, from 0 to 1.
-    #[must_use]
-    pub fn confidence(mut self, confidence: f64) -> Self {
-        self.confidence = Some(confidence);
         self
     }
 

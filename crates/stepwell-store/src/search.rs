@@ -1,7 +1,8 @@
 //! Searches for a culprit, and the verdicts that they share.
 //!
-//! Events of searches go the way of the events of runs, so they share its commits. A verdict that is
-//! known already stays as it is: whoever has acted on it must find it again.
+//! Events of searches go the way of the events of runs, so they share its commits. A verdict stands
+//! instead of what was known before: otherwise a wrong one could never be corrected. What a search has
+//! acted on is among its own events.
 
 use crate::queue::{Appended, SearchRow};
 use crate::recovery::OutOfPlace;
@@ -211,7 +212,7 @@ pub(crate) async fn insert(
         Appended::Verdict { key, time_ms, body } => {
             sqlx::query(
                 "INSERT INTO verdicts (id, time_ms, body) VALUES ($1, $2, $3)
-                 ON CONFLICT (id) DO NOTHING",
+                 ON CONFLICT (id) DO UPDATE SET time_ms = excluded.time_ms, body = excluded.body",
             )
             .bind(key.to_string())
             .bind(int(*time_ms))

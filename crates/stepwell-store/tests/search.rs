@@ -23,7 +23,6 @@ fn observation(reason: &str) -> Observation {
     Observation {
         verdict: Verdict::Bad,
         reason: reason.into(),
-        confidence: None,
         good_trials: 0,
         bad_trials: 1,
         signature: None,
@@ -80,7 +79,7 @@ async fn what_was_flushed_of_a_search_is_there_for_the_next_process() {
 }
 
 #[tokio::test]
-async fn the_first_verdict_of_a_key_stays() {
+async fn the_latest_verdict_of_a_key_counts() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(folder.path()).await.unwrap();
     for (number, reason) in [(1, "first"), (1, "second"), (2, "other")] {
@@ -90,7 +89,7 @@ async fn the_first_verdict_of_a_key_stays() {
     let many: Vec<Digest> = (0..=255).chain(0..=255).chain(0..=255).map(key).collect();
     let found = journal.verdicts(&many).await.unwrap();
     assert_eq!(found.len(), 2);
-    assert_eq!(found[&key(1)], observation("first"));
+    assert_eq!(found[&key(1)], observation("second"));
     assert_eq!(found[&key(2)], observation("other"));
     assert!(journal.verdicts(&[]).await.unwrap().is_empty());
 }

@@ -193,7 +193,7 @@ pub(crate) fn flakes(setting: &Setting) -> Vec<Table> {
             game.rates = (rate, 0.0);
             game.suspects = suspects;
             game.no_culprit = 0.4;
-            game.options.no_culprit = believed;
+            game.options.no_culprit = Some(believed);
             let summary = game.play(&setting.times(MORE));
             let mut cells = summary.cells(Some(runs), Some(right));
             let culprits = summary.ends.iter().filter(|(.., culprit)| *culprit);

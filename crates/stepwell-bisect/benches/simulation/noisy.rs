@@ -33,6 +33,7 @@ impl Game {
                     false_good,
                 },
                 confidence,
+                no_culprit: Some(0.0),
                 ..Options::default()
             },
             rates: (false_bad, false_good),

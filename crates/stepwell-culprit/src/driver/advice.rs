@@ -78,8 +78,10 @@ async fn known_costs<J: Judge, A: Archive>(
                 version: version.clone(),
                 trials,
                 seed: seed(version, 0, 0),
+                seeded,
+                fresh: false,
             };
-            tools.judge.key(&asked, seeded)
+            tools.judge.key(&asked)
         })
         .collect();
     let listed: Vec<Digest> = keys.iter().copied().flatten().collect();

@@ -4,7 +4,7 @@ mod beginning;
 
 use super::{Log, SearchError, Tools, comparing};
 use crate::archive::Archive;
-use crate::failure::{After, after, end_of, is_of_the_machine};
+use crate::failure::{After, after, end_of, is_worth_keeping};
 use crate::inquiry::{Inquiry, Want};
 use crate::judge::{Answer, Asked, Judge};
 use crate::kinds::Kinds;
@@ -12,12 +12,11 @@ use crate::lens::View;
 use crate::request::Settings;
 use crate::seed::seed;
 use beginning::Begun;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_event::{
-    BisectEvent, Conclusion, Digest, Finite, NoiseModel, Observation, ProbeEnd, SkipKind, Verdict,
-    Version,
+    BisectEvent, Conclusion, Digest, Finite, NoiseModel, Observation, ProbeEnd, Purpose, Version,
 };
 use stepwell_runner::{CancelLevel, now_ms};
 use stepwell_sandbox::StopHandle;
@@ -25,18 +24,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-/// Versions at which the machine may fail before the search is ended.
-const MOST_BROKEN: usize = 2;
-
 /// How long a judge that was stopped may take to return.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A judgement that is under way.
 struct Probe {
     want: Want,
-    /// How many times this version was judged before.
-    nth: u32,
     attempt: u32,
+    asked: Asked,
     key: Option<Digest>,
     stop: StopHandle,
     /// Its result can change nothing any more.
@@ -90,8 +85,6 @@ pub(super) struct Drive<'t, J, A> {
     /// Versions of which something is taken back; if it cannot be, why.
     looked: HashMap<String, Result<Version, String>>,
     budget: Budget,
-    /// Versions at which the machine failed, whatever was tried.
-    broken: HashSet<String>,
     seeded: bool,
 }
 
@@ -112,7 +105,6 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             judged: record.judged(),
             looked: HashMap::new(),
             budget,
-            broken: HashSet::new(),
             seeded: noise != Some(NoiseModel::Deterministic),
             log,
             inquiry,
@@ -178,13 +170,12 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             let mut step = self.inquiry.next(free);
             if let (Some(question), Some(strategist)) = (step.ask.take(), &self.tools.strategist) {
                 step = match strategist.propose(question).await {
-                    Ok(proposal) => self.inquiry.proposed(&proposal),
+                    Ok(proposal) => self.inquiry.proposed(&proposal, free),
                     Err(why) => {
                         let why = format!("the strategist did not answer: {why}");
                         return Ok(Some(Conclusion::Aborted { why }));
                     }
                 };
-                step.start.truncate(free);
             }
             for id in &step.cancel {
                 for probe in self.running.values_mut() {
@@ -197,10 +188,14 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             if step.conclusion.is_some() {
                 return Ok(step.conclusion);
             }
-            if !step.start.is_empty() && self.is_spent() {
-                return Ok(Some(self.undecided()));
+            let wanted = !step.start.is_empty();
+            let affordable = self.affordable(step.start);
+            if wanted && affordable.is_empty() {
+                // What is under way is paid for, and may be the rest of the answer.
+                let over = self.running.is_empty();
+                return Ok(over.then(|| self.undecided()));
             }
-            match self.begin(step.start).await? {
+            match self.begin(affordable).await? {
                 Begun::Known => {}
                 Begun::Waiting => return Ok(None),
                 Begun::Ended(conclusion) => return Ok(Some(*conclusion)),
@@ -208,26 +203,43 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         }
     }
 
-    /// Whether nothing more may be judged.
-    fn is_spent(&self) -> bool {
+    /// As many of these judgements as may still begin; the others are not wanted any more.
+    fn affordable(&mut self, wants: Vec<Want>) -> Vec<Want> {
         let most = self.log.record.settings.max_trials;
-        most.is_some_and(|most| self.budget.trials >= most)
-            || self
-                .budget
-                .deadline
-                .is_some_and(|deadline| Instant::now() >= deadline)
+        let late = |deadline| Instant::now() >= deadline;
+        let mut left = match most {
+            _ if self.budget.deadline.is_some_and(late) => 0,
+            Some(most) => most.saturating_sub(self.budget.trials),
+            None => u32::MAX,
+        };
+        let (begun, beyond) = wants.into_iter().partition::<Vec<Want>, _>(|want| {
+            let fits = left > 0;
+            left = left.saturating_sub(want.trials);
+            fits
+        });
+        for want in beyond {
+            self.inquiry.withdraw(&want.version.id);
+        }
+        begun
     }
 
     fn probe(&self, want: Want, attempt: u32) -> Probe {
+        // How many times this version was judged before.
         let version = (want.version.id.clone(), want.version.tree.clone());
         let nth = self.judged.get(&version).copied().unwrap_or(0);
-        let asked = asked(&want, nth, attempt);
-        let key = self.tools.judge.key(&asked, self.seeded || nth > 0);
+        let asked = Asked {
+            version: want.version.clone(),
+            trials: want.trials,
+            seed: seed(&want.version, nth, attempt),
+            seeded: self.seeded || nth > 0,
+            // What was kept does not confirm what was kept.
+            fresh: want.purpose == Purpose::Verify || !self.log.record.settings.remember,
+        };
         Probe {
+            key: self.tools.judge.key(&asked),
             want,
-            nth,
             attempt,
-            key,
+            asked,
             stop: StopHandle::default(),
             canceled: false,
         }
@@ -237,17 +249,16 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     fn started(&mut self, probe: &Probe) -> u32 {
         let number = self.next_probe;
         self.next_probe += 1;
-        let asked = asked(&probe.want, probe.nth, probe.attempt);
-        let reverted = self.view.reverted(&asked.version.id);
+        let reverted = self.view.reverted(&probe.want.version.id);
         let reverted = reverted.iter().rev().map(|version| version.id.clone());
         let reverted = reverted.collect();
         self.log.append(BisectEvent::Started {
             reverted,
             probe: number,
-            version: Box::new(asked.version),
+            version: Box::new(probe.want.version.clone()),
             purpose: probe.want.purpose,
-            trials: asked.trials,
-            seed: asked.seed,
+            trials: probe.asked.trials,
+            seed: probe.asked.seed,
         });
         number
     }
@@ -264,7 +275,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     fn spawn(&mut self, probe: Probe, after: Duration) {
         let number = self.started(&probe);
         let judge = Arc::clone(&self.tools.judge);
-        let asked = asked(&probe.want, probe.nth, probe.attempt);
+        let asked = probe.asked.clone();
         let stop = probe.stop.clone();
         self.budget.trials = self.budget.trials.saturating_add(asked.trials);
         self.running.insert(number, probe);
@@ -308,8 +319,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                 continue;
             };
             let retry = after(&done.answer, probe.attempt);
-            let end = end_of(&done.answer, matches!(retry, After::Again(_)));
-            self.ended(done.probe, end, done.wall_ms);
+            self.ended(done.probe, end_of(&done.answer), done.wall_ms);
             match (done.answer, retry) {
                 (Answer::Judged(observation), After::Done) => {
                     self.remember(&probe, &observation);
@@ -321,6 +331,11 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                 (_, After::Done) => {}
                 (_, _) if probe.canceled => {}
                 (_, After::Again(wait)) => again.push((probe, wait)),
+                (Answer::Judged(_), After::End(why)) => {
+                    let id = &probe.want.version.id;
+                    let why = format!("{id} could not be judged: {why}");
+                    conclusion = Some(Conclusion::Aborted { why });
+                }
                 (_, After::End(why)) => conclusion = Some(Conclusion::Aborted { why }),
             }
         }
@@ -330,16 +345,6 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             if !probe.canceled {
                 self.observe(&probe.want, &observation).await;
             }
-            if observation.verdict == Verdict::Skip(SkipKind::Infrastructure) {
-                self.broken.insert(probe.want.version.id);
-            }
-        }
-        if self.broken.len() > MOST_BROKEN {
-            let count = self.broken.len();
-            let why = format!(
-                "the machine failed at {count} versions, whatever was tried; see to it and go on with the search"
-            );
-            conclusion = conclusion.or(Some(Conclusion::Aborted { why }));
         }
         if conclusion.is_none() {
             for (probe, wait) in again {
@@ -351,11 +356,8 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
     }
 
     fn remember(&self, probe: &Probe, observation: &Observation) {
-        let settings = &self.log.record.settings;
         if let Some(key) = probe.key
-            && observation.cacheable
-            && settings.remember
-            && !is_of_the_machine(observation)
+            && is_worth_keeping(observation)
         {
             self.tools.journal.keep_verdict(key, now_ms(), observation);
         }
@@ -401,7 +403,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
                         if let Answer::Judged(observation) = &done.answer {
                             self.remember(&probe, observation);
                         }
-                        self.ended(done.probe, end_of(&done.answer, false), done.wall_ms);
+                        self.ended(done.probe, end_of(&done.answer), done.wall_ms);
                     }
                 }
                 Ok(()) = cancel.changed() => {
@@ -411,14 +413,6 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
         }
         self.tools.journal.flush().await?;
         Ok(())
-    }
-}
-
-fn asked(want: &Want, nth: u32, attempt: u32) -> Asked {
-    Asked {
-        version: want.version.clone(),
-        trials: want.trials,
-        seed: seed(&want.version, nth, attempt),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Inquiry, Step, finite};
 use crate::standing::{self, Place};
 use std::sync::Arc;
-use stepwell_bisect::{Candidate, Found, Noise, Search, Seen};
-use stepwell_event::{Conclusion, Finite, Purpose, Version};
+use stepwell_bisect::{Candidate, FLAKY_RATE, Found, Noise, Search, Seen};
+use stepwell_event::{Conclusion, Purpose, Version};
 
 impl Inquiry {
     /// What can be said when the budget is spent.
@@ -24,14 +24,23 @@ impl Inquiry {
             let each = 1.0 / left.len().max(1) as f64;
             left.into_iter().map(|suspect| (suspect, each)).collect()
         });
-        let suspects: Vec<(Version, Finite)> = suspects
-            .into_iter()
-            .filter_map(|(candidate, mass)| {
-                Some((self.territory.suspect(candidate)?.clone(), finite(mass)))
-            })
-            .collect();
+        self.one_of(&suspects)
+    }
+
+    /// What can be said of the suspects that are left. A single one is the culprit, though there was no
+    /// budget to judge it once more.
+    fn one_of(&self, suspects: &[(Candidate, f64)]) -> Conclusion {
+        if let [(candidate, mass)] = suspects
+            && *mass >= self.settings.confidence
+            && let Some(culprit) = self.territory.suspect(*candidate)
+        {
+            return self.culprit(culprit, *mass);
+        }
+        let version = |(candidate, mass): &(Candidate, f64)| {
+            Some((self.territory.suspect(*candidate)?.clone(), finite(*mass)))
+        };
         Conclusion::Undecided {
-            suspects,
+            suspects: suspects.iter().filter_map(version).collect(),
             newest_good: self.newest_good(None),
         }
     }
@@ -66,13 +75,7 @@ impl Inquiry {
             Found::NoCulprit { confidence } => Some(Conclusion::NoCulprit {
                 confidence: finite(*confidence),
             }),
-            Found::Undecided { suspects } => Some(Conclusion::Undecided {
-                suspects: suspects
-                    .iter()
-                    .filter_map(|(it, mass)| Some((territory.suspect(*it)?.clone(), finite(*mass))))
-                    .collect(),
-                newest_good: self.newest_good(None),
-            }),
+            Found::Undecided { suspects } => Some(self.one_of(suspects)),
         };
     }
 
@@ -126,12 +129,16 @@ impl Inquiry {
         done
     }
 
-    /// Whether a version was seen bad, or good, at least once. That nothing can be seen of it is
-    /// enough.
+    /// Whether a version was seen bad, or good, at least once, as far as that is needed: without
+    /// weighing what is believed was seen, and what does not count is not searched. That nothing can be
+    /// seen of it is enough.
     fn was_seen(&self, version: &Version, bad: bool) -> bool {
         let Some(place) = self.territory.place(&version.id).map(Candidate) else {
             return true;
         };
+        if !self.weighs() || !self.counts(place) {
+            return true;
+        }
         let mut seen = self.seen.iter().filter(|(it, _)| *it == place);
         seen.any(|(_, seen)| match seen {
             Seen::Trials { good, bad: wrong } => (if bad { wrong } else { good }) > &0,
@@ -164,10 +171,9 @@ impl Inquiry {
         let mut options = self.options.clone();
         options.budget = Some(1);
         if options.noise == Noise::None {
-            let tenth = 0.1;
             options.noise = Noise::Known {
-                false_bad: tenth,
-                false_good: tenth,
+                false_bad: FLAKY_RATE,
+                false_good: FLAKY_RATE,
             };
         }
         let history = self.territory.history(&self.settings)?;

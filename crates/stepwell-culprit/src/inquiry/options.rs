@@ -40,7 +40,7 @@ pub(super) fn options(settings: &Settings, noise: &NoiseModel, belief: Belief) -
         },
         confidence: settings.confidence,
         prior: belief.prior,
-        no_culprit: belief.no_culprit.unwrap_or(settings.no_culprit),
+        no_culprit: belief.no_culprit,
         costs: belief.costs,
         trials: settings.trials,
         budget: settings.max_trials,

@@ -4,7 +4,8 @@ use super::copy::{Copy, refused};
 use super::{Pipelines, Shared};
 use crate::archive::{Archive, ExportError, Files};
 use crate::asking::{self, Call};
-use crate::judge::Answer;
+use crate::failure::is_worth_keeping;
+use crate::judge::{Answer, Asked};
 use crate::part::Part;
 use crate::seed::digest;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,10 @@ const MAX_PATCH: usize = 1 << 20;
 pub(crate) struct Session<R, A: Archive, P> {
     pub(super) shared: Arc<Shared<R, A, P>>,
     pub(super) version: Version,
+    /// The seed of the judgement, if another may get another answer.
+    seed: Option<u32>,
+    /// Whether nothing that was kept may stand for an answer.
+    fresh: bool,
     /// The candidate's files, once somebody needs them.
     files: Option<Arc<A::Files>>,
     /// The oracles that asked one another, the first first.
@@ -60,10 +65,12 @@ impl Left {
 }
 
 impl<R: StepRunner, A: Archive, P: Pipelines> Session<R, A, P> {
-    pub(crate) fn new(shared: Arc<Shared<R, A, P>>, version: Version) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<R, A, P>>, asked: &Asked) -> Self {
         Self {
             shared,
-            version,
+            version: asked.version.clone(),
+            seed: asked.seeded.then_some(asked.seed),
+            fresh: asked.fresh,
             files: None,
             asked_by: Vec::new(),
             last: None,
@@ -263,10 +270,16 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Session<R, A, P> {
             let why = format!("no more than {MAX_DEPTH} oracles ask one another in a row");
             return Err(HostRefusal::TooLarge(why));
         }
-        let trials = trials.max(1);
-        let seeded = is_noisy(part).then_some(seed);
-        let key = key(&stem(&shared, part), &self.version, trials, seeded);
-        if shared.bench.remember {
+        let trials = trials.clamp(1, part.max_trials());
+        // One that calls itself certain is asked anew if the judgement is: what was kept would count as
+        // one more trial. The seed that the guest gives may be the same each time.
+        let seeds = match self.seed {
+            Some(own) => vec![own, seed],
+            None if is_noisy(part) => vec![seed],
+            None => Vec::new(),
+        };
+        let key = key(&stem(&shared, part), &self.version, trials, &seeds);
+        if shared.bench.remember && !self.fresh {
             let known = shared.journal.verdicts(&[key]).await;
             let mut known =
                 known.map_err(|error| HostRefusal::Infrastructure(error.to_string()))?;
@@ -277,6 +290,8 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Session<R, A, P> {
         let mut session = Self {
             shared: Arc::clone(&shared),
             version: self.version.clone(),
+            seed: self.seed,
+            fresh: self.fresh,
             files: self.files.clone(),
             asked_by: self.asked_by.clone(),
             last: None,
@@ -286,7 +301,7 @@ impl<R: StepRunner, A: Archive, P: Pipelines> Session<R, A, P> {
         self.foreign |= session.foreign;
         self.files = self.files.take().or(session.files.take());
         let observation = consulted(answer, name)?;
-        if shared.bench.remember && observation.cacheable {
+        if is_worth_keeping(&observation) {
             shared.journal.keep_verdict(key, now_ms(), &observation);
         }
         Ok(observation)
@@ -345,7 +360,6 @@ pub(crate) fn untestable(reason: String) -> Observation {
     Observation {
         verdict: Verdict::Skip(SkipKind::Other),
         reason,
-        confidence: None,
         good_trials: 0,
         bad_trials: 0,
         signature: None,
@@ -383,14 +397,9 @@ pub(crate) fn stem<R, A, P: Pipelines>(shared: &Shared<R, A, P>, part: &Part) ->
 }
 
 /// What a judgement is remembered by: everything that has an influence on it.
-pub(crate) fn key(stem: &Digest, version: &Version, trials: u32, seed: Option<u32>) -> Digest {
-    let seed = seed.map(|seed| seed.to_string()).unwrap_or_default();
-    let parts = [
-        stem.to_string(),
-        version.tree.clone(),
-        trials.to_string(),
-        seed,
-    ];
+pub(crate) fn key(stem: &Digest, version: &Version, trials: u32, seeds: &[u32]) -> Digest {
+    let mut parts = vec![stem.to_string(), version.tree.clone(), trials.to_string()];
+    parts.extend(seeds.iter().map(u32::to_string));
     digest(parts.iter().map(String::as_bytes))
 }
 

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use stepwell_bisect::FLAKY_RATE;
 use stepwell_event::{
     Access, BisectEvent, Finding, Finite, JudgeRefusal, NoiseModel, Notice, ProbeEnd, Purpose,
     Question, Release, Version,
@@ -24,13 +25,6 @@ use stepwell_runner::{CancelLevel, StepRunner, now_ms};
 use stepwell_sandbox::StopHandle;
 use stepwell_store::Journal;
 use tokio::sync::{mpsc, watch};
-
-/// How likely a failure that did not come again was a flake: of the changes that tests seemed to be
-/// broken by at Google, so many were (Henderson et al., ICST 2023).
-const FLAKE: f64 = 0.4;
-
-/// How often a trial is wrong once one was seen to be. Too low a rate is what gives wrong answers.
-const FLAKY_RATE: f64 = 0.1;
 
 /// What happens while a look goes on, for whoever watches it.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +110,8 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
             version: head.clone(),
             trials: 1,
             seed,
+            seeded: true,
+            fresh: true,
         };
         (self.told)(Happening::Judgement(BisectEvent::Started {
             probe: 0,
@@ -143,7 +139,6 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
         request.bad = head.id.clone();
         if flaky {
             request.settings.ends = Ends::Neither;
-            request.settings.no_culprit = FLAKE;
             let rate = Finite::new(FLAKY_RATE).unwrap_or_default();
             if request.noise == NoiseModel::Deterministic {
                 request.noise = NoiseModel::Known {

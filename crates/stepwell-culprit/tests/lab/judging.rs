@@ -196,6 +196,66 @@ fn an_oracle_asks_another_which_is_asked_once() {
 }
 
 #[test]
+fn an_oracle_that_is_asked_again_asks_the_other_again() {
+    let times = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&times);
+    let rig = Rig::new()
+        .oracle("outer", async |mut guest| {
+            let answer = guest.call(consult("inner")).await;
+            let HostAnswer::Observed(observation) = answer else {
+                panic!("{answer:?}")
+            };
+            judged(observation.verdict, observation.reason)
+        })
+        // It calls itself certain and is not.
+        .oracle("inner", move |_| {
+            let nth = count.fetch_add(1, Ordering::Relaxed);
+            async move { judged(Verdict::Bad, nth.to_string()) }
+        });
+    let ask = |seed, seeded, fresh| {
+        let answer = rig.with_judge("outer", async |judge| {
+            let asked = Asked {
+                version: version("v"),
+                trials: 1,
+                seed,
+                seeded,
+                fresh,
+            };
+            judge.judge(asked, StopHandle::default()).await
+        });
+        observed(answer).1
+    };
+    assert_eq!(ask(1, false, false), "0");
+    // One more trial, though the guest gives the same seed each time.
+    assert_eq!(ask(2, true, false), "1");
+    assert_eq!(ask(3, true, false), "2");
+    // What was kept stands for the same trial, unless it has to be judged now.
+    assert_eq!(ask(3, true, false), "2");
+    assert_eq!(ask(3, true, true), "3");
+    assert_eq!(ask(3, true, false), "3");
+    assert_eq!(ask(4, false, false), "0");
+}
+
+#[test]
+fn what_the_machine_did_to_a_consulted_oracle_is_not_kept() {
+    let times = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&times);
+    let rig = Rig::new()
+        .oracle("outer", async |mut guest| {
+            let answer = guest.call(consult("inner")).await;
+            judged(Verdict::Good, format!("{answer:?}"))
+        })
+        .oracle("inner", move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            async { judged(Verdict::Skip(SkipKind::Infrastructure), "") }
+        });
+    for _ in 0..2 {
+        observed(rig.judge("outer", "v"));
+    }
+    assert_eq!(times.load(Ordering::Relaxed), 2);
+}
+
+#[test]
 fn oracles_that_ask_one_another_in_a_circle_or_fail_are_told() {
     let rig = Rig::new()
         .oracle("a", async |mut guest| {
@@ -286,18 +346,20 @@ fn a_key_is_the_same_for_the_same_and_for_nothing_else() {
         .oracle("b", async |_| judged(Verdict::Good, ""));
     let keys = |oracle: &str| {
         rig.with_judge(oracle, async |judge| {
-            let asked = |id, trials, seed| Asked {
+            let asked = |id, trials, seed, seeded| Asked {
                 version: version(id),
                 trials,
                 seed,
+                seeded,
+                fresh: false,
             };
             [
-                judge.key(&asked("v", 1, 1), false),
-                judge.key(&asked("v", 2, 1), false),
-                judge.key(&asked("w", 1, 1), false),
-                judge.key(&asked("v", 1, 1), true),
-                judge.key(&asked("v", 1, 2), true),
-                judge.key(&asked("v", 1, 3), false),
+                judge.key(&asked("v", 1, 1, false)),
+                judge.key(&asked("v", 2, 1, false)),
+                judge.key(&asked("w", 1, 1, false)),
+                judge.key(&asked("v", 1, 1, true)),
+                judge.key(&asked("v", 1, 2, true)),
+                judge.key(&asked("v", 1, 3, false)),
             ]
         })
     };

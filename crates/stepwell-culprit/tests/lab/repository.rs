@@ -44,7 +44,6 @@ impl Judge for Grep {
         Answer::Judged(Observation {
             verdict: if bad { Verdict::Bad } else { Verdict::Good },
             reason: text,
-            confidence: None,
             good_trials: u32::from(!bad),
             bad_trials: u32::from(bad),
             signature: None,
@@ -54,7 +53,7 @@ impl Judge for Grep {
         })
     }
 
-    fn key(&self, _asked: &Asked, _seeded: bool) -> Option<Digest> {
+    fn key(&self, _asked: &Asked) -> Option<Digest> {
         None
     }
 }

@@ -137,6 +137,10 @@ impl Archive for OneVersion {
         Ok(Vec::new())
     }
 
+    fn lacks(&self, _: &Version) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
     fn changed_paths(&self, _: &[String]) -> Result<Vec<Vec<String>>, String> {
         Ok(Vec::new())
     }
@@ -298,7 +302,6 @@ pub(crate) fn observation(verdict: Verdict, reason: impl Into<String>) -> Observ
     Observation {
         verdict,
         reason: reason.into(),
-        confidence: None,
         good_trials: u32::from(verdict == Verdict::Good),
         bad_trials: u32::from(verdict == Verdict::Bad),
         signature: None,
@@ -391,6 +394,8 @@ impl Rig {
                 version: version(id),
                 trials: 1,
                 seed: 7,
+                seeded: false,
+                fresh: false,
             };
             judge.judge(asked, stop).await
         })

@@ -1,10 +1,10 @@
 //! What is no judgement never becomes one.
 
-use crate::rig::{Rig, Scripted, Versions, bare, culprit, observed, request, skip};
+use crate::rig::{Rig, Scripted, Versions, bare, culprit, id, observed, request, skip};
 use std::sync::Arc;
-use stepwell_culprit::Answer;
+use stepwell_culprit::{Answer, Ended};
 use stepwell_event::{
-    Conclusion, Finding, Frame, JudgeRefusal, Outcome, ProbeEnd, SkipKind, TrapKind, Verdict,
+    Conclusion, Finding, Frame, JudgeRefusal, Outcome, Probe, ProbeEnd, SkipKind, TrapKind, Verdict,
 };
 
 fn trap() -> Answer {
@@ -97,33 +97,50 @@ fn an_oracle_may_end_the_search() {
 #[test]
 fn what_the_machine_did_is_tried_again() {
     for kind in [SkipKind::Infrastructure, SkipKind::Timeout] {
-        let (finding, judged) = search(move |nth| (nth < 2).then(|| skip(kind)));
+        let (finding, judged) = search(move |nth| (nth < 3).then(|| skip(kind)));
         assert_eq!(culprit(&finding), 5);
-        assert_eq!(judged.iter().filter(|at| **at == 4).count(), 3);
+        assert_eq!(judged.iter().filter(|at| **at == 4).count(), 4);
     }
 }
 
 #[test]
-fn a_machine_that_fails_at_three_versions_ends_the_search() {
-    let versions = Versions::line(20);
-    let judge = Arc::new(Scripted::new(|at, _| match at {
-        0 => observed(Verdict::Good),
-        20 => observed(Verdict::Bad),
-        _ => skip(SkipKind::Infrastructure),
-    }));
-    let mut settings = bare();
-    settings.jobs = 4;
-    let finding = Rig::new()
-        .search(&versions, &judge, request(&[0], 20, settings))
-        .unwrap();
-    assert!(aborted(&finding).contains("the machine failed at"));
-}
-
-#[test]
-fn a_version_that_always_takes_too_long_is_one_that_cannot_be_judged() {
-    let (finding, _) = search(|_| Some(skip(SkipKind::Timeout)));
-    let Conclusion::Ambiguous { suspects, .. } = &finding.conclusion else {
-        panic!("{:?}", finding.conclusion)
-    };
-    assert_eq!(suspects.len(), 2);
+fn a_machine_that_keeps_failing_says_nothing_of_the_version_it_fails_at() {
+    let versions = Versions::line(7);
+    for (place, kind, words) in [
+        (4, SkipKind::Infrastructure, "the machine failed 4 times"),
+        (7, SkipKind::Timeout, "the time ran out 4 times"),
+        (1, SkipKind::Timeout, "the time ran out 4 times"),
+    ] {
+        let rig = Rig::new();
+        let judge = Arc::new(Scripted::new(move |at, nth| match at {
+            at if at == place && nth < 4 => skip(kind),
+            5.. => observed(Verdict::Bad),
+            _ => observed(Verdict::Good),
+        }));
+        let finding = rig
+            .search(&versions, &judge, request(&[1], 7, bare()))
+            .unwrap();
+        let why = aborted(&finding);
+        let says = format!("v{place} could not be judged: {words}");
+        assert!(why.contains(&says), "{why}");
+        let judged = |probe: &&Probe| matches!(probe.end, ProbeEnd::Judged { .. });
+        let of_place = finding.probes.iter().filter(judged);
+        assert!(of_place.clone().all(|it| it.version.id != id(place)));
+        // When that is seen to, the search goes on where it was.
+        let before = judge.versions();
+        let journal = rig.journal();
+        let tools = rig.tools(&versions, &judge, &journal);
+        let search = finding.search.parse().unwrap();
+        let ended = rig.block_on(stepwell_culprit::resume(search, tools));
+        let Ok(Ended::Concluded(finding)) = ended else {
+            panic!("{ended:?}")
+        };
+        assert_eq!(culprit(&finding), 5);
+        let after = judge.versions().split_off(before.len());
+        assert!(after.contains(&place));
+        assert!(
+            after.iter().all(|at| *at == place || !before.contains(at)),
+            "{before:?} {after:?}"
+        );
+    }
 }

@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod budget;
 mod ends;
 mod failing;
 mod finding;
+mod flakes;
 mod remembered;
 mod resumed;
 mod rig;

@@ -190,7 +190,6 @@ pub(crate) fn observed(verdict: Verdict) -> Answer {
     Answer::Judged(Observation {
         verdict,
         reason: format!("{verdict:?}"),
-        confidence: None,
         good_trials,
         bad_trials,
         signature: None,
@@ -205,6 +204,22 @@ pub(crate) fn failing(signature: &str) -> Answer {
     match observed(Verdict::Bad) {
         Answer::Judged(observation) => Answer::Judged(Observation {
             signature: Some(signature.to_owned()),
+            ..observation
+        }),
+        other => other,
+    }
+}
+
+/// Some trials, of which most decide.
+pub(crate) fn of_trials(good: u32, bad: u32) -> Answer {
+    let verdict = match good > bad {
+        true => Verdict::Good,
+        false => Verdict::Bad,
+    };
+    match observed(verdict) {
+        Answer::Judged(observation) => Answer::Judged(Observation {
+            good_trials: good,
+            bad_trials: bad,
             ..observation
         }),
         other => other,
@@ -229,6 +244,7 @@ pub(crate) struct Scripted {
     pub(crate) same: Option<Box<Same>>,
     /// The signatures that it was asked to compare.
     pub(crate) compared: Mutex<Vec<(String, String)>>,
+    pub(crate) max_trials: u32,
 }
 
 impl Scripted {
@@ -246,6 +262,7 @@ impl Scripted {
             belief: None,
             same: None,
             compared: Mutex::default(),
+            max_trials: u32::MAX,
         }
     }
 
@@ -313,13 +330,17 @@ impl Judge for Scripted {
         }
     }
 
-    fn key(&self, asked: &Asked, seeded: bool) -> Option<Digest> {
+    fn max_trials(&self) -> u32 {
+        self.max_trials
+    }
+
+    fn key(&self, asked: &Asked) -> Option<Digest> {
         let mut bytes = [0; 32];
         let mut hash = std::hash::DefaultHasher::new();
         asked.version.tree.hash(&mut hash);
         bytes[..8].copy_from_slice(&hash.finish().to_le_bytes());
         bytes[24] = asked.trials as u8;
-        if seeded {
+        if asked.seeded {
             bytes[27] = 1;
             bytes[28..].copy_from_slice(&asked.seed.to_le_bytes());
         }

@@ -1,10 +1,10 @@
 //! Components that choose the candidates, and how far they are followed.
 
-use crate::rig::{Rig, Scripted, Versions, bare, culprit, id, request};
+use crate::rig::{Rig, Scripted, Versions, bare, culprit, id, observed, request};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_culprit::Strategist;
+use stepwell_culprit::{Settings, Strategist};
 use stepwell_event::{Conclusion, Proposal, Question, Verdict};
 
 type Choose = dyn Fn(&[(String, Verdict)], &[String]) -> Proposal + Send + Sync;
@@ -29,12 +29,19 @@ impl Strategist for Chosen {
 fn search(
     choose: impl Fn(&[(String, Verdict)], &[String]) -> Proposal + Send + Sync + 'static,
 ) -> (Conclusion, Vec<usize>) {
+    let mut settings = bare();
+    settings.jobs = 2;
+    search_with(settings, choose)
+}
+
+fn search_with(
+    settings: Settings,
+    choose: impl Fn(&[(String, Verdict)], &[String]) -> Proposal + Send + Sync + 'static,
+) -> (Conclusion, Vec<usize>) {
     let versions = Versions::line(6);
     let judge = Scripted::blaming(&versions, 4);
     let judge = judge.after(|at, _| Duration::from_millis(if at == 2 { 100 } else { 0 }));
     let judge = Arc::new(judge);
-    let mut settings = bare();
-    settings.jobs = 2;
     let finding = Rig::new()
         .search_by(
             &versions,
@@ -57,21 +64,90 @@ fn refused(conclusion: &Conclusion, words: &str) {
     assert!(why.contains(words), "{why}");
 }
 
+/// From the oldest on, one after the other.
+fn oldest_first(history: &[(String, Verdict)], in_flight: &[String]) -> Proposal {
+    let bad = history
+        .iter()
+        .find(|(id, verdict)| *verdict == Verdict::Bad && id != "v6");
+    match bad {
+        Some((bad, _)) => Proposal::Culprits(vec![bad.clone()]),
+        None if !in_flight.is_empty() => Proposal::Test(Vec::new()),
+        None => Proposal::Test(vec![id(history.len())]),
+    }
+}
+
 #[test]
 fn a_strategist_chooses_what_is_judged() {
-    // From the oldest on, one after the other.
-    let (found, judged) = search(|history, in_flight| {
-        let bad = history
-            .iter()
-            .find(|(id, verdict)| *verdict == Verdict::Bad && id != "v6");
-        match bad {
-            Some((bad, _)) => Proposal::Culprits(vec![bad.clone()]),
-            None if !in_flight.is_empty() => Proposal::Test(Vec::new()),
-            None => Proposal::Test(vec![id(history.len())]),
-        }
-    });
+    let (found, judged) = search(oldest_first);
     assert!(matches!(found, Conclusion::Culprit { .. }), "{found:?}");
     assert_eq!(judged, [6, 0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn whom_a_strategist_blames_is_judged_once_more_however_many_jobs_there_are() {
+    for jobs in 1..=3 {
+        let (found, judged) = search_with(
+            Settings {
+                jobs,
+                ..Settings::default()
+            },
+            oldest_first,
+        );
+        assert!(matches!(found, Conclusion::Culprit { .. }), "{found:?}");
+        let mut again = judged[6..].to_vec();
+        again.sort_unstable();
+        assert_eq!((&judged[..6], again), (&[6, 0, 1, 2, 3, 4][..], vec![3, 4]));
+    }
+}
+
+#[test]
+fn a_strategist_that_wants_more_than_there_is_room_for_is_asked_again() {
+    for jobs in [1, 2] {
+        let settings = Settings {
+            jobs,
+            ..Settings::default()
+        };
+        let (found, mut judged) = search_with(settings, |history, in_flight| {
+            let known = |id: &String| history.iter().any(|(known, _)| known == id);
+            let open = (1..6)
+                .map(id)
+                .filter(|id| !known(id) && !in_flight.contains(id));
+            match open.collect::<Vec<String>>() {
+                open if open.is_empty() && in_flight.is_empty() => Proposal::Culprits(vec![id(4)]),
+                open => Proposal::Test(open),
+            }
+        });
+        assert!(matches!(found, Conclusion::Culprit { .. }), "{found:?}");
+        judged.sort_unstable();
+        assert_eq!(judged, [0, 1, 2, 3, 3, 4, 4, 5, 6]);
+    }
+}
+
+#[test]
+fn a_strategist_may_clear_everybody_once_a_judgement_was_wrong() {
+    let versions = Versions::line(3);
+    let judge = Arc::new(Scripted::new(|at, nth| {
+        let flake = at == 3 && nth == 0;
+        observed(if flake { Verdict::Bad } else { Verdict::Good })
+    }));
+    let clears = Chosen(Box::new(|history, _| match history.len() {
+        1 => Proposal::Test(vec![id(3)]),
+        _ => Proposal::NoCulprit,
+    }));
+    let settings = Settings::default();
+    let finding = Rig::new()
+        .search_by(
+            &versions,
+            &judge,
+            request(&[0], 3, settings),
+            Some(Arc::new(clears)),
+        )
+        .unwrap();
+    assert!(
+        matches!(finding.conclusion, Conclusion::NoCulprit { .. }),
+        "{:?}",
+        finding.conclusion
+    );
 }
 
 #[test]

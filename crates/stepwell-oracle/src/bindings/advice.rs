@@ -335,7 +335,7 @@ pub mod exports {
                 ) -> i32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
-                        let result85 = {
+                        let result81 = {
                             let l0 = *arg0.add(0).cast::<*mut u8>();
                             let l1 = *arg0
                                 .add(::core::mem::size_of::<*const u8>())
@@ -374,340 +374,330 @@ pub mod exports {
                                 .cast::<usize>();
                             let len8 = l7;
                             let bytes8 = _rt::Vec::from_raw_parts(l6.cast(), len8, len8);
-                            let l9 = i32::from(
+                            let l9 = *arg0
+                                .add(5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>();
+                            let l10 = *arg0
+                                .add(4 + 5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>();
+                            let l11 = i32::from(
                                 *arg0
-                                    .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 5 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
-                            let l11 = *arg0
-                                .add(24 + 4 * ::core::mem::size_of::<*const u8>())
-                                .cast::<i32>();
-                            let l12 = *arg0
-                                .add(28 + 4 * ::core::mem::size_of::<*const u8>())
-                                .cast::<i32>();
-                            let l13 = i32::from(
-                                *arg0
-                                    .add(32 + 4 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<u8>(),
-                            );
-                            let l17 = *arg0
-                                .add(32 + 7 * ::core::mem::size_of::<*const u8>())
+                            let l15 = *arg0
+                                .add(8 + 8 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l18 = *arg0
-                                .add(32 + 8 * ::core::mem::size_of::<*const u8>())
+                            let l16 = *arg0
+                                .add(8 + 9 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let base29 = l17;
-                            let len29 = l18;
-                            let mut result29 = _rt::Vec::with_capacity(len29);
-                            for i in 0..len29 {
-                                let base = base29
+                            let base27 = l15;
+                            let len27 = l16;
+                            let mut result27 = _rt::Vec::with_capacity(len27);
+                            for i in 0..len27 {
+                                let base = base27
                                     .add(i * (7 * ::core::mem::size_of::<*const u8>()));
-                                let e29 = {
-                                    let l19 = *base.add(0).cast::<*mut u8>();
-                                    let l20 = *base
+                                let e27 = {
+                                    let l17 = *base.add(0).cast::<*mut u8>();
+                                    let l18 = *base
                                         .add(::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len21 = l20;
-                                    let bytes21 = _rt::Vec::from_raw_parts(
-                                        l19.cast(),
-                                        len21,
-                                        len21,
+                                    let len19 = l18;
+                                    let bytes19 = _rt::Vec::from_raw_parts(
+                                        l17.cast(),
+                                        len19,
+                                        len19,
                                     );
-                                    let l22 = *base
+                                    let l20 = *base
                                         .add(2 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l23 = *base
+                                    let l21 = *base
                                         .add(3 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len24 = l23;
-                                    let bytes24 = _rt::Vec::from_raw_parts(
-                                        l22.cast(),
-                                        len24,
-                                        len24,
+                                    let len22 = l21;
+                                    let bytes22 = _rt::Vec::from_raw_parts(
+                                        l20.cast(),
+                                        len22,
+                                        len22,
                                     );
-                                    let l25 = *base
+                                    let l23 = *base
                                         .add(4 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l26 = *base
+                                    let l24 = *base
                                         .add(5 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len27 = l26;
-                                    let l28 = i32::from(
+                                    let len25 = l24;
+                                    let l26 = i32::from(
                                         *base
                                             .add(6 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u8>(),
                                     );
                                     super::super::super::super::__with_name0::Measurement {
-                                        name: _rt::string_lift(bytes21),
-                                        unit: _rt::string_lift(bytes24),
+                                        name: _rt::string_lift(bytes19),
+                                        unit: _rt::string_lift(bytes22),
                                         samples: <_ as From<
                                             _rt::Vec<_>,
                                         >>::from(
-                                            _rt::Vec::from_raw_parts(l25.cast(), len27, len27),
+                                            _rt::Vec::from_raw_parts(l23.cast(), len25, len25),
                                         ),
-                                        lower_is_better: _rt::bool_lift(l28 as u8),
+                                        lower_is_better: _rt::bool_lift(l26 as u8),
                                     }
                                 };
-                                result29.push(e29);
+                                result27.push(e27);
                             }
                             _rt::cabi_dealloc(
-                                base29,
-                                len29 * (7 * ::core::mem::size_of::<*const u8>()),
+                                base27,
+                                len27 * (7 * ::core::mem::size_of::<*const u8>()),
                                 ::core::mem::size_of::<*const u8>(),
                             );
-                            let l30 = *arg0
-                                .add(32 + 9 * ::core::mem::size_of::<*const u8>())
+                            let l28 = *arg0
+                                .add(8 + 10 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l31 = *arg0
-                                .add(32 + 10 * ::core::mem::size_of::<*const u8>())
+                            let l29 = *arg0
+                                .add(8 + 11 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let base42 = l30;
-                            let len42 = l31;
-                            let mut result42 = _rt::Vec::with_capacity(len42);
-                            for i in 0..len42 {
-                                let base = base42
+                            let base40 = l28;
+                            let len40 = l29;
+                            let mut result40 = _rt::Vec::with_capacity(len40);
+                            for i in 0..len40 {
+                                let base = base40
                                     .add(i * (7 * ::core::mem::size_of::<*const u8>()));
-                                let e42 = {
-                                    let l32 = *base.add(0).cast::<*mut u8>();
-                                    let l33 = *base
+                                let e40 = {
+                                    let l30 = *base.add(0).cast::<*mut u8>();
+                                    let l31 = *base
                                         .add(::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len34 = l33;
-                                    let bytes34 = _rt::Vec::from_raw_parts(
-                                        l32.cast(),
-                                        len34,
-                                        len34,
+                                    let len32 = l31;
+                                    let bytes32 = _rt::Vec::from_raw_parts(
+                                        l30.cast(),
+                                        len32,
+                                        len32,
                                     );
-                                    let l35 = *base
+                                    let l33 = *base
                                         .add(2 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l36 = *base
+                                    let l34 = *base
                                         .add(3 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len37 = l36;
-                                    let bytes37 = _rt::Vec::from_raw_parts(
-                                        l35.cast(),
-                                        len37,
-                                        len37,
+                                    let len35 = l34;
+                                    let bytes35 = _rt::Vec::from_raw_parts(
+                                        l33.cast(),
+                                        len35,
+                                        len35,
                                     );
-                                    let l38 = *base
+                                    let l36 = *base
                                         .add(4 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l39 = *base
+                                    let l37 = *base
                                         .add(5 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len40 = l39;
-                                    let bytes40 = _rt::Vec::from_raw_parts(
-                                        l38.cast(),
-                                        len40,
-                                        len40,
+                                    let len38 = l37;
+                                    let bytes38 = _rt::Vec::from_raw_parts(
+                                        l36.cast(),
+                                        len38,
+                                        len38,
                                     );
-                                    let l41 = *base
+                                    let l39 = *base
                                         .add(6 * ::core::mem::size_of::<*const u8>())
                                         .cast::<i32>();
                                     super::super::super::super::__with_name0::Evidence {
-                                        name: _rt::string_lift(bytes34),
-                                        media_type: _rt::string_lift(bytes37),
-                                        digest: _rt::string_lift(bytes40),
-                                        size: l41 as u32,
+                                        name: _rt::string_lift(bytes32),
+                                        media_type: _rt::string_lift(bytes35),
+                                        digest: _rt::string_lift(bytes38),
+                                        size: l39 as u32,
                                     }
                                 };
-                                result42.push(e42);
+                                result40.push(e40);
                             }
                             _rt::cabi_dealloc(
-                                base42,
-                                len42 * (7 * ::core::mem::size_of::<*const u8>()),
+                                base40,
+                                len40 * (7 * ::core::mem::size_of::<*const u8>()),
                                 ::core::mem::size_of::<*const u8>(),
                             );
-                            let l43 = i32::from(
+                            let l41 = i32::from(
                                 *arg0
-                                    .add(32 + 11 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 12 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
-                            let l44 = i32::from(
+                            let l42 = i32::from(
                                 *arg0
-                                    .add(32 + 12 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 13 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
-                            use super::super::super::super::__with_name0::Verdict as V46;
-                            let v46 = match l44 {
-                                0 => V46::Good,
-                                1 => V46::Bad,
+                            use super::super::super::super::__with_name0::Verdict as V44;
+                            let v44 = match l42 {
+                                0 => V44::Good,
+                                1 => V44::Bad,
                                 n => {
                                     debug_assert_eq!(n, 2, "invalid enum discriminant");
-                                    let e46 = {
-                                        let l45 = i32::from(
+                                    let e44 = {
+                                        let l43 = i32::from(
                                             *arg0
-                                                .add(33 + 12 * ::core::mem::size_of::<*const u8>())
+                                                .add(9 + 13 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<u8>(),
                                         );
                                         super::super::super::super::__with_name0::SkipKind::_lift(
-                                            l45 as u8,
+                                            l43 as u8,
                                         )
                                     };
-                                    V46::Skip(e46)
+                                    V44::Skip(e44)
                                 }
                             };
-                            let l47 = *arg0
-                                .add(32 + 13 * ::core::mem::size_of::<*const u8>())
+                            let l45 = *arg0
+                                .add(8 + 14 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l48 = *arg0
-                                .add(32 + 14 * ::core::mem::size_of::<*const u8>())
+                            let l46 = *arg0
+                                .add(8 + 15 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let len49 = l48;
-                            let bytes49 = _rt::Vec::from_raw_parts(
-                                l47.cast(),
-                                len49,
-                                len49,
+                            let len47 = l46;
+                            let bytes47 = _rt::Vec::from_raw_parts(
+                                l45.cast(),
+                                len47,
+                                len47,
                             );
+                            let l48 = *arg0
+                                .add(8 + 16 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>();
+                            let l49 = *arg0
+                                .add(12 + 16 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>();
                             let l50 = i32::from(
                                 *arg0
-                                    .add(40 + 14 * ::core::mem::size_of::<*const u8>())
+                                    .add(16 + 16 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
-                            let l52 = *arg0
-                                .add(56 + 14 * ::core::mem::size_of::<*const u8>())
-                                .cast::<i32>();
-                            let l53 = *arg0
-                                .add(60 + 14 * ::core::mem::size_of::<*const u8>())
-                                .cast::<i32>();
-                            let l54 = i32::from(
-                                *arg0
-                                    .add(64 + 14 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<u8>(),
-                            );
-                            let l58 = *arg0
-                                .add(64 + 17 * ::core::mem::size_of::<*const u8>())
+                            let l54 = *arg0
+                                .add(16 + 19 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l59 = *arg0
-                                .add(64 + 18 * ::core::mem::size_of::<*const u8>())
+                            let l55 = *arg0
+                                .add(16 + 20 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let base70 = l58;
-                            let len70 = l59;
-                            let mut result70 = _rt::Vec::with_capacity(len70);
-                            for i in 0..len70 {
-                                let base = base70
+                            let base66 = l54;
+                            let len66 = l55;
+                            let mut result66 = _rt::Vec::with_capacity(len66);
+                            for i in 0..len66 {
+                                let base = base66
                                     .add(i * (7 * ::core::mem::size_of::<*const u8>()));
-                                let e70 = {
-                                    let l60 = *base.add(0).cast::<*mut u8>();
-                                    let l61 = *base
+                                let e66 = {
+                                    let l56 = *base.add(0).cast::<*mut u8>();
+                                    let l57 = *base
                                         .add(::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len62 = l61;
-                                    let bytes62 = _rt::Vec::from_raw_parts(
-                                        l60.cast(),
-                                        len62,
-                                        len62,
+                                    let len58 = l57;
+                                    let bytes58 = _rt::Vec::from_raw_parts(
+                                        l56.cast(),
+                                        len58,
+                                        len58,
                                     );
-                                    let l63 = *base
+                                    let l59 = *base
                                         .add(2 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l64 = *base
+                                    let l60 = *base
                                         .add(3 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len65 = l64;
-                                    let bytes65 = _rt::Vec::from_raw_parts(
-                                        l63.cast(),
-                                        len65,
-                                        len65,
+                                    let len61 = l60;
+                                    let bytes61 = _rt::Vec::from_raw_parts(
+                                        l59.cast(),
+                                        len61,
+                                        len61,
                                     );
-                                    let l66 = *base
+                                    let l62 = *base
                                         .add(4 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l67 = *base
+                                    let l63 = *base
                                         .add(5 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len68 = l67;
-                                    let l69 = i32::from(
+                                    let len64 = l63;
+                                    let l65 = i32::from(
                                         *base
                                             .add(6 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u8>(),
                                     );
                                     super::super::super::super::__with_name0::Measurement {
-                                        name: _rt::string_lift(bytes62),
-                                        unit: _rt::string_lift(bytes65),
+                                        name: _rt::string_lift(bytes58),
+                                        unit: _rt::string_lift(bytes61),
                                         samples: <_ as From<
                                             _rt::Vec<_>,
                                         >>::from(
-                                            _rt::Vec::from_raw_parts(l66.cast(), len68, len68),
+                                            _rt::Vec::from_raw_parts(l62.cast(), len64, len64),
                                         ),
-                                        lower_is_better: _rt::bool_lift(l69 as u8),
+                                        lower_is_better: _rt::bool_lift(l65 as u8),
                                     }
                                 };
-                                result70.push(e70);
+                                result66.push(e66);
                             }
                             _rt::cabi_dealloc(
-                                base70,
-                                len70 * (7 * ::core::mem::size_of::<*const u8>()),
+                                base66,
+                                len66 * (7 * ::core::mem::size_of::<*const u8>()),
                                 ::core::mem::size_of::<*const u8>(),
                             );
-                            let l71 = *arg0
-                                .add(64 + 19 * ::core::mem::size_of::<*const u8>())
+                            let l67 = *arg0
+                                .add(16 + 21 * ::core::mem::size_of::<*const u8>())
                                 .cast::<*mut u8>();
-                            let l72 = *arg0
-                                .add(64 + 20 * ::core::mem::size_of::<*const u8>())
+                            let l68 = *arg0
+                                .add(16 + 22 * ::core::mem::size_of::<*const u8>())
                                 .cast::<usize>();
-                            let base83 = l71;
-                            let len83 = l72;
-                            let mut result83 = _rt::Vec::with_capacity(len83);
-                            for i in 0..len83 {
-                                let base = base83
+                            let base79 = l67;
+                            let len79 = l68;
+                            let mut result79 = _rt::Vec::with_capacity(len79);
+                            for i in 0..len79 {
+                                let base = base79
                                     .add(i * (7 * ::core::mem::size_of::<*const u8>()));
-                                let e83 = {
-                                    let l73 = *base.add(0).cast::<*mut u8>();
-                                    let l74 = *base
+                                let e79 = {
+                                    let l69 = *base.add(0).cast::<*mut u8>();
+                                    let l70 = *base
                                         .add(::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len75 = l74;
-                                    let bytes75 = _rt::Vec::from_raw_parts(
-                                        l73.cast(),
-                                        len75,
-                                        len75,
+                                    let len71 = l70;
+                                    let bytes71 = _rt::Vec::from_raw_parts(
+                                        l69.cast(),
+                                        len71,
+                                        len71,
                                     );
-                                    let l76 = *base
+                                    let l72 = *base
                                         .add(2 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l77 = *base
+                                    let l73 = *base
                                         .add(3 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len78 = l77;
-                                    let bytes78 = _rt::Vec::from_raw_parts(
-                                        l76.cast(),
-                                        len78,
-                                        len78,
+                                    let len74 = l73;
+                                    let bytes74 = _rt::Vec::from_raw_parts(
+                                        l72.cast(),
+                                        len74,
+                                        len74,
                                     );
-                                    let l79 = *base
+                                    let l75 = *base
                                         .add(4 * ::core::mem::size_of::<*const u8>())
                                         .cast::<*mut u8>();
-                                    let l80 = *base
+                                    let l76 = *base
                                         .add(5 * ::core::mem::size_of::<*const u8>())
                                         .cast::<usize>();
-                                    let len81 = l80;
-                                    let bytes81 = _rt::Vec::from_raw_parts(
-                                        l79.cast(),
-                                        len81,
-                                        len81,
+                                    let len77 = l76;
+                                    let bytes77 = _rt::Vec::from_raw_parts(
+                                        l75.cast(),
+                                        len77,
+                                        len77,
                                     );
-                                    let l82 = *base
+                                    let l78 = *base
                                         .add(6 * ::core::mem::size_of::<*const u8>())
                                         .cast::<i32>();
                                     super::super::super::super::__with_name0::Evidence {
-                                        name: _rt::string_lift(bytes75),
-                                        media_type: _rt::string_lift(bytes78),
-                                        digest: _rt::string_lift(bytes81),
-                                        size: l82 as u32,
+                                        name: _rt::string_lift(bytes71),
+                                        media_type: _rt::string_lift(bytes74),
+                                        digest: _rt::string_lift(bytes77),
+                                        size: l78 as u32,
                                     }
                                 };
-                                result83.push(e83);
+                                result79.push(e79);
                             }
                             _rt::cabi_dealloc(
-                                base83,
-                                len83 * (7 * ::core::mem::size_of::<*const u8>()),
+                                base79,
+                                len79 * (7 * ::core::mem::size_of::<*const u8>()),
                                 ::core::mem::size_of::<*const u8>(),
                             );
-                            let l84 = i32::from(
+                            let l80 = i32::from(
                                 *arg0
-                                    .add(64 + 21 * ::core::mem::size_of::<*const u8>())
+                                    .add(16 + 23 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>(),
                             );
                             T_::same_failure(
@@ -715,99 +705,73 @@ pub mod exports {
                                 super::super::super::super::__with_name0::Observation {
                                     verdict: v5,
                                     reason: _rt::string_lift(bytes8),
-                                    confidence: match l9 {
+                                    good_trials: l9 as u32,
+                                    bad_trials: l10 as u32,
+                                    signature: match l11 {
                                         0 => None,
                                         1 => {
                                             let e = {
-                                                let l10 = *arg0
-                                                    .add(16 + 4 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<f64>();
-                                                l10
-                                            };
-                                            Some(e)
-                                        }
-                                        _ => _rt::invalid_enum_discriminant(),
-                                    },
-                                    good_trials: l11 as u32,
-                                    bad_trials: l12 as u32,
-                                    signature: match l13 {
-                                        0 => None,
-                                        1 => {
-                                            let e = {
-                                                let l14 = *arg0
-                                                    .add(32 + 5 * ::core::mem::size_of::<*const u8>())
+                                                let l12 = *arg0
+                                                    .add(8 + 6 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l15 = *arg0
-                                                    .add(32 + 6 * ::core::mem::size_of::<*const u8>())
+                                                let l13 = *arg0
+                                                    .add(8 + 7 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len16 = l15;
-                                                let bytes16 = _rt::Vec::from_raw_parts(
-                                                    l14.cast(),
-                                                    len16,
-                                                    len16,
+                                                let len14 = l13;
+                                                let bytes14 = _rt::Vec::from_raw_parts(
+                                                    l12.cast(),
+                                                    len14,
+                                                    len14,
                                                 );
-                                                _rt::string_lift(bytes16)
+                                                _rt::string_lift(bytes14)
                                             };
                                             Some(e)
                                         }
                                         _ => _rt::invalid_enum_discriminant(),
                                     },
-                                    measurements: result29,
-                                    evidence: result42,
-                                    cacheable: _rt::bool_lift(l43 as u8),
+                                    measurements: result27,
+                                    evidence: result40,
+                                    cacheable: _rt::bool_lift(l41 as u8),
                                 },
                                 super::super::super::super::__with_name0::Observation {
-                                    verdict: v46,
-                                    reason: _rt::string_lift(bytes49),
-                                    confidence: match l50 {
+                                    verdict: v44,
+                                    reason: _rt::string_lift(bytes47),
+                                    good_trials: l48 as u32,
+                                    bad_trials: l49 as u32,
+                                    signature: match l50 {
                                         0 => None,
                                         1 => {
                                             let e = {
                                                 let l51 = *arg0
-                                                    .add(48 + 14 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<f64>();
-                                                l51
-                                            };
-                                            Some(e)
-                                        }
-                                        _ => _rt::invalid_enum_discriminant(),
-                                    },
-                                    good_trials: l52 as u32,
-                                    bad_trials: l53 as u32,
-                                    signature: match l54 {
-                                        0 => None,
-                                        1 => {
-                                            let e = {
-                                                let l55 = *arg0
-                                                    .add(64 + 15 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 17 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l56 = *arg0
-                                                    .add(64 + 16 * ::core::mem::size_of::<*const u8>())
+                                                let l52 = *arg0
+                                                    .add(16 + 18 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len57 = l56;
-                                                let bytes57 = _rt::Vec::from_raw_parts(
-                                                    l55.cast(),
-                                                    len57,
-                                                    len57,
+                                                let len53 = l52;
+                                                let bytes53 = _rt::Vec::from_raw_parts(
+                                                    l51.cast(),
+                                                    len53,
+                                                    len53,
                                                 );
-                                                _rt::string_lift(bytes57)
+                                                _rt::string_lift(bytes53)
                                             };
                                             Some(e)
                                         }
                                         _ => _rt::invalid_enum_discriminant(),
                                     },
-                                    measurements: result70,
-                                    evidence: result83,
-                                    cacheable: _rt::bool_lift(l84 as u8),
+                                    measurements: result66,
+                                    evidence: result79,
+                                    cacheable: _rt::bool_lift(l80 as u8),
                                 },
                             )
                         };
                         _rt::cabi_dealloc(
                             arg0,
-                            64 + 22 * ::core::mem::size_of::<*const u8>(),
-                            8,
+                            16 + 24 * ::core::mem::size_of::<*const u8>(),
+                            ::core::mem::size_of::<*const u8>(),
                         );
-                        match result85 {
+                        match result81 {
                             true => 1,
                             false => 0,
                         }
@@ -958,33 +922,32 @@ macro_rules! __export_advice_impl {
         _ : () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section
         = "component-type:wit-bindgen:0.61.1:stepwell:sdk:advice:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1146] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1131] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfd\x07\x01A\x02\x01\
-A\x06\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xee\x07\x01A\x02\x01\
+A\x06\x01B\x1b\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
 unrelated-failure\x07timeout\x0einfrastructure\x05other\x04\0\x09skip-kind\x03\0\
 \x05\x01q\x03\x04good\0\0\x03bad\0\0\x04skip\x01\x06\0\x04\0\x07verdict\x03\0\x07\
 \x01pu\x01r\x04\x04names\x04units\x07samples\x09\x0flower-is-better\x7f\x04\0\x0b\
 measurement\x03\0\x0a\x01r\x04\x04names\x0amedia-types\x06digests\x04sizey\x04\0\
-\x08evidence\x03\0\x0c\x01ku\x01ks\x01p\x0b\x01p\x0d\x01r\x09\x07verdict\x08\x06\
-reasons\x0aconfidence\x0e\x0bgood-trialsy\x0abad-trialsy\x09signature\x0f\x0cmea\
-surements\x10\x08evidence\x11\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x12\x01\
-r\x02\x09false-badu\x0afalse-goodu\x04\0\x0bnoise-rates\x03\0\x14\x01r\x04\x0bfa\
-lse-bad-au\x0bfalse-bad-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beli\
-efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x17\
-\0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
-\x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x02\x03\0\0\x07version\x02\x03\0\0\x0b\
-observation\x01B\x10\x02\x03\x02\x01\x01\x04\0\x07version\x03\0\0\x02\x03\x02\x01\
-\x02\x04\0\x0bobservation\x03\0\x02\x01ps\x01r\x02\x07version\x01\x0dchanged-pat\
-hs\x04\x04\0\x07suspect\x03\0\x05\x01pu\x01r\x03\x07weights\x07\x0ano-culpritu\x05\
-costs\x07\x04\0\x06belief\x03\0\x08\x01p\x06\x01j\x01\x09\x01s\x01@\x02\x06confi\
-gs\x08suspects\x0a\0\x0b\x04\0\x07believe\x01\x0c\x01@\x03\x06configs\x01a\x03\x01\
-b\x03\0\x7f\x04\0\x0csame-failure\x01\x0d\x04\0\x1cstepwell:bisect/advice@0.1.0\x05\
-\x03\x04\0\x13stepwell:sdk/advice\x04\0\x0b\x0c\x01\0\x06advice\x03\0\0\0G\x09pr\
-oducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x06\
-0.61.1";
+\x08evidence\x03\0\x0c\x01ks\x01p\x0b\x01p\x0d\x01r\x08\x07verdict\x08\x06reason\
+s\x0bgood-trialsy\x0abad-trialsy\x09signature\x0e\x0cmeasurements\x0f\x08evidenc\
+e\x10\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x11\x01r\x02\x09false-badu\x0a\
+false-goodu\x04\0\x0bnoise-rates\x03\0\x13\x01r\x04\x0bfalse-bad-au\x0bfalse-bad\
+-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beliefs\x03\0\x15\x01q\x03\x0d\
+deterministic\0\0\x05known\x01\x14\0\x07learned\x01\x16\0\x04\0\x0bnoise-model\x03\
+\0\x17\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x19\x03\0\x1bstepwell:bisec\
+t/types@0.1.0\x05\0\x02\x03\0\0\x07version\x02\x03\0\0\x0bobservation\x01B\x10\x02\
+\x03\x02\x01\x01\x04\0\x07version\x03\0\0\x02\x03\x02\x01\x02\x04\0\x0bobservati\
+on\x03\0\x02\x01ps\x01r\x02\x07version\x01\x0dchanged-paths\x04\x04\0\x07suspect\
+\x03\0\x05\x01pu\x01r\x03\x07weights\x07\x0ano-culpritu\x05costs\x07\x04\0\x06be\
+lief\x03\0\x08\x01p\x06\x01j\x01\x09\x01s\x01@\x02\x06configs\x08suspects\x0a\0\x0b\
+\x04\0\x07believe\x01\x0c\x01@\x03\x06configs\x01a\x03\x01b\x03\0\x7f\x04\0\x0cs\
+ame-failure\x01\x0d\x04\0\x1cstepwell:bisect/advice@0.1.0\x05\x03\x04\0\x13stepw\
+ell:sdk/advice\x04\0\x0b\x0c\x01\0\x06advice\x03\0\0\0G\x09producers\x01\x0cproc\
+essed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -997,26 +960,25 @@ pub use __export_advice_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 937] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x8c\x06\x01A\x02\x01\
-A\x02\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 922] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfd\x05\x01A\x02\x01\
+A\x02\x01B\x1b\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
 unrelated-failure\x07timeout\x0einfrastructure\x05other\x04\0\x09skip-kind\x03\0\
 \x05\x01q\x03\x04good\0\0\x03bad\0\0\x04skip\x01\x06\0\x04\0\x07verdict\x03\0\x07\
 \x01pu\x01r\x04\x04names\x04units\x07samples\x09\x0flower-is-better\x7f\x04\0\x0b\
 measurement\x03\0\x0a\x01r\x04\x04names\x0amedia-types\x06digests\x04sizey\x04\0\
-\x08evidence\x03\0\x0c\x01ku\x01ks\x01p\x0b\x01p\x0d\x01r\x09\x07verdict\x08\x06\
-reasons\x0aconfidence\x0e\x0bgood-trialsy\x0abad-trialsy\x09signature\x0f\x0cmea\
-surements\x10\x08evidence\x11\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x12\x01\
-r\x02\x09false-badu\x0afalse-goodu\x04\0\x0bnoise-rates\x03\0\x14\x01r\x04\x0bfa\
-lse-bad-au\x0bfalse-bad-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beli\
-efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x17\
-\0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
-\x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x04\03stepwell:sdk/advice-with-all-o\
-f-its-exports-removed\x04\0\x0b,\x01\0&advice-with-all-of-its-exports-removed\x03\
-\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
-bindgen-rust\x060.61.1";
+\x08evidence\x03\0\x0c\x01ks\x01p\x0b\x01p\x0d\x01r\x08\x07verdict\x08\x06reason\
+s\x0bgood-trialsy\x0abad-trialsy\x09signature\x0e\x0cmeasurements\x0f\x08evidenc\
+e\x10\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x11\x01r\x02\x09false-badu\x0a\
+false-goodu\x04\0\x0bnoise-rates\x03\0\x13\x01r\x04\x0bfalse-bad-au\x0bfalse-bad\
+-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beliefs\x03\0\x15\x01q\x03\x0d\
+deterministic\0\0\x05known\x01\x14\0\x07learned\x01\x16\0\x04\0\x0bnoise-model\x03\
+\0\x17\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x19\x03\0\x1bstepwell:bisec\
+t/types@0.1.0\x05\0\x04\03stepwell:sdk/advice-with-all-of-its-exports-removed\x04\
+\0\x0b,\x01\0&advice-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\
+\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -211,9 +211,8 @@ pub mod stepwell {
                 pub verdict: Verdict,
                 /// Why, in one line for people.
                 pub reason: _rt::String,
-                /// How likely the verdict is right (0 to 1), if the oracle knows it better than its noise model.
-                pub confidence: ::core::option::Option<f64>,
-                /// Trials in which the version was good.
+                /// Trials in which the version was good. What the trials say and the verdict are not the opposite
+                /// of one another.
                 pub good_trials: u32,
                 /// Trials in which it was bad.
                 pub bad_trials: u32,
@@ -234,7 +233,6 @@ pub mod stepwell {
                     f.debug_struct("Observation")
                         .field("verdict", &self.verdict)
                         .field("reason", &self.reason)
-                        .field("confidence", &self.confidence)
                         .field("good-trials", &self.good_trials)
                         .field("bad-trials", &self.bad_trials)
                         .field("signature", &self.signature)
@@ -1158,15 +1156,16 @@ pub mod stepwell {
                 seed: u32,
             ) -> ::core::result::Result<Observation, LabError> {
                 unsafe {
-                    #[repr(align(8))]
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
                     struct RetArea(
                         [::core::mem::MaybeUninit<
                             u8,
-                        >; 40 + 10 * ::core::mem::size_of::<*const u8>()],
+                        >; 8 + 12 * ::core::mem::size_of::<*const u8>()],
                     );
                     let mut ret_area = RetArea(
-                        [::core::mem::MaybeUninit::uninit(); 40
-                            + 10 * ::core::mem::size_of::<*const u8>()],
+                        [::core::mem::MaybeUninit::uninit(); 8
+                            + 12 * ::core::mem::size_of::<*const u8>()],
                     );
                     let vec0 = oracle;
                     let ptr0 = vec0.as_ptr().cast::<u8>();
@@ -1196,10 +1195,12 @@ pub mod stepwell {
                         ptr1,
                     );
                     let l3 = i32::from(*ptr1.add(0).cast::<u8>());
-                    let result62 = match l3 {
+                    let result60 = match l3 {
                         0 => {
                             let e = {
-                                let l4 = i32::from(*ptr1.add(8).cast::<u8>());
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
                                 use super::super::super::stepwell::bisect::types::Verdict as V6;
                                 let v6 = match l4 {
                                     0 => V6::Good,
@@ -1207,7 +1208,11 @@ pub mod stepwell {
                                     n => {
                                         debug_assert_eq!(n, 2, "invalid enum discriminant");
                                         let e6 = {
-                                            let l5 = i32::from(*ptr1.add(9).cast::<u8>());
+                                            let l5 = i32::from(
+                                                *ptr1
+                                                    .add(1 + 1 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
                                             super::super::super::stepwell::bisect::types::SkipKind::_lift(
                                                 l5 as u8,
                                             )
@@ -1216,10 +1221,10 @@ pub mod stepwell {
                                     }
                                 };
                                 let l7 = *ptr1
-                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
                                 let l8 = *ptr1
-                                    .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
                                 let len9 = l8;
                                 let bytes9 = _rt::Vec::from_raw_parts(
@@ -1227,306 +1232,290 @@ pub mod stepwell {
                                     len9,
                                     len9,
                                 );
-                                let l10 = i32::from(
+                                let l10 = *ptr1
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<i32>();
+                                let l11 = *ptr1
+                                    .add(4 + 4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<i32>();
+                                let l12 = i32::from(
                                     *ptr1
-                                        .add(16 + 2 * ::core::mem::size_of::<*const u8>())
+                                        .add(8 + 4 * ::core::mem::size_of::<*const u8>())
                                         .cast::<u8>(),
                                 );
-                                let l12 = *ptr1
-                                    .add(32 + 2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<i32>();
-                                let l13 = *ptr1
-                                    .add(36 + 2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<i32>();
-                                let l14 = i32::from(
-                                    *ptr1
-                                        .add(40 + 2 * ::core::mem::size_of::<*const u8>())
-                                        .cast::<u8>(),
-                                );
-                                let l18 = *ptr1
-                                    .add(40 + 5 * ::core::mem::size_of::<*const u8>())
+                                let l16 = *ptr1
+                                    .add(8 + 7 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
-                                let l19 = *ptr1
-                                    .add(40 + 6 * ::core::mem::size_of::<*const u8>())
+                                let l17 = *ptr1
+                                    .add(8 + 8 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
-                                let base30 = l18;
-                                let len30 = l19;
-                                let mut result30 = _rt::Vec::with_capacity(len30);
-                                for i in 0..len30 {
-                                    let base = base30
+                                let base28 = l16;
+                                let len28 = l17;
+                                let mut result28 = _rt::Vec::with_capacity(len28);
+                                for i in 0..len28 {
+                                    let base = base28
                                         .add(i * (7 * ::core::mem::size_of::<*const u8>()));
-                                    let e30 = {
-                                        let l20 = *base.add(0).cast::<*mut u8>();
-                                        let l21 = *base
+                                    let e28 = {
+                                        let l18 = *base.add(0).cast::<*mut u8>();
+                                        let l19 = *base
                                             .add(::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let len22 = l21;
-                                        let bytes22 = _rt::Vec::from_raw_parts(
-                                            l20.cast(),
-                                            len22,
-                                            len22,
+                                        let len20 = l19;
+                                        let bytes20 = _rt::Vec::from_raw_parts(
+                                            l18.cast(),
+                                            len20,
+                                            len20,
                                         );
-                                        let l23 = *base
+                                        let l21 = *base
                                             .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l24 = *base
+                                        let l22 = *base
                                             .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let len25 = l24;
-                                        let bytes25 = _rt::Vec::from_raw_parts(
-                                            l23.cast(),
-                                            len25,
-                                            len25,
+                                        let len23 = l22;
+                                        let bytes23 = _rt::Vec::from_raw_parts(
+                                            l21.cast(),
+                                            len23,
+                                            len23,
                                         );
-                                        let l26 = *base
+                                        let l24 = *base
                                             .add(4 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l27 = *base
+                                        let l25 = *base
                                             .add(5 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let len28 = l27;
-                                        let l29 = i32::from(
+                                        let len26 = l25;
+                                        let l27 = i32::from(
                                             *base
                                                 .add(6 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<u8>(),
                                         );
                                         super::super::super::stepwell::bisect::types::Measurement {
-                                            name: _rt::string_lift(bytes22),
-                                            unit: _rt::string_lift(bytes25),
+                                            name: _rt::string_lift(bytes20),
+                                            unit: _rt::string_lift(bytes23),
                                             samples: <_ as From<
                                                 _rt::Vec<_>,
                                             >>::from(
-                                                _rt::Vec::from_raw_parts(l26.cast(), len28, len28),
+                                                _rt::Vec::from_raw_parts(l24.cast(), len26, len26),
                                             ),
-                                            lower_is_better: _rt::bool_lift(l29 as u8),
+                                            lower_is_better: _rt::bool_lift(l27 as u8),
                                         }
                                     };
-                                    result30.push(e30);
+                                    result28.push(e28);
                                 }
                                 _rt::cabi_dealloc(
-                                    base30,
-                                    len30 * (7 * ::core::mem::size_of::<*const u8>()),
+                                    base28,
+                                    len28 * (7 * ::core::mem::size_of::<*const u8>()),
                                     ::core::mem::size_of::<*const u8>(),
                                 );
-                                let l31 = *ptr1
-                                    .add(40 + 7 * ::core::mem::size_of::<*const u8>())
+                                let l29 = *ptr1
+                                    .add(8 + 9 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
-                                let l32 = *ptr1
-                                    .add(40 + 8 * ::core::mem::size_of::<*const u8>())
+                                let l30 = *ptr1
+                                    .add(8 + 10 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
-                                let base43 = l31;
-                                let len43 = l32;
-                                let mut result43 = _rt::Vec::with_capacity(len43);
-                                for i in 0..len43 {
-                                    let base = base43
+                                let base41 = l29;
+                                let len41 = l30;
+                                let mut result41 = _rt::Vec::with_capacity(len41);
+                                for i in 0..len41 {
+                                    let base = base41
                                         .add(i * (7 * ::core::mem::size_of::<*const u8>()));
-                                    let e43 = {
-                                        let l33 = *base.add(0).cast::<*mut u8>();
-                                        let l34 = *base
+                                    let e41 = {
+                                        let l31 = *base.add(0).cast::<*mut u8>();
+                                        let l32 = *base
                                             .add(::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let len35 = l34;
-                                        let bytes35 = _rt::Vec::from_raw_parts(
-                                            l33.cast(),
-                                            len35,
-                                            len35,
+                                        let len33 = l32;
+                                        let bytes33 = _rt::Vec::from_raw_parts(
+                                            l31.cast(),
+                                            len33,
+                                            len33,
                                         );
-                                        let l36 = *base
+                                        let l34 = *base
                                             .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l37 = *base
+                                        let l35 = *base
                                             .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let len38 = l37;
-                                        let bytes38 = _rt::Vec::from_raw_parts(
-                                            l36.cast(),
-                                            len38,
-                                            len38,
+                                        let len36 = l35;
+                                        let bytes36 = _rt::Vec::from_raw_parts(
+                                            l34.cast(),
+                                            len36,
+                                            len36,
                                         );
-                                        let l39 = *base
+                                        let l37 = *base
                                             .add(4 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l40 = *base
+                                        let l38 = *base
                                             .add(5 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let len41 = l40;
-                                        let bytes41 = _rt::Vec::from_raw_parts(
-                                            l39.cast(),
-                                            len41,
-                                            len41,
+                                        let len39 = l38;
+                                        let bytes39 = _rt::Vec::from_raw_parts(
+                                            l37.cast(),
+                                            len39,
+                                            len39,
                                         );
-                                        let l42 = *base
+                                        let l40 = *base
                                             .add(6 * ::core::mem::size_of::<*const u8>())
                                             .cast::<i32>();
                                         super::super::super::stepwell::bisect::types::Evidence {
-                                            name: _rt::string_lift(bytes35),
-                                            media_type: _rt::string_lift(bytes38),
-                                            digest: _rt::string_lift(bytes41),
-                                            size: l42 as u32,
+                                            name: _rt::string_lift(bytes33),
+                                            media_type: _rt::string_lift(bytes36),
+                                            digest: _rt::string_lift(bytes39),
+                                            size: l40 as u32,
                                         }
                                     };
-                                    result43.push(e43);
+                                    result41.push(e41);
                                 }
                                 _rt::cabi_dealloc(
-                                    base43,
-                                    len43 * (7 * ::core::mem::size_of::<*const u8>()),
+                                    base41,
+                                    len41 * (7 * ::core::mem::size_of::<*const u8>()),
                                     ::core::mem::size_of::<*const u8>(),
                                 );
-                                let l44 = i32::from(
+                                let l42 = i32::from(
                                     *ptr1
-                                        .add(40 + 9 * ::core::mem::size_of::<*const u8>())
+                                        .add(8 + 11 * ::core::mem::size_of::<*const u8>())
                                         .cast::<u8>(),
                                 );
                                 super::super::super::stepwell::bisect::types::Observation {
                                     verdict: v6,
                                     reason: _rt::string_lift(bytes9),
-                                    confidence: match l10 {
+                                    good_trials: l10 as u32,
+                                    bad_trials: l11 as u32,
+                                    signature: match l12 {
                                         0 => None,
                                         1 => {
                                             let e = {
-                                                let l11 = *ptr1
-                                                    .add(24 + 2 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<f64>();
-                                                l11
-                                            };
-                                            Some(e)
-                                        }
-                                        _ => _rt::invalid_enum_discriminant(),
-                                    },
-                                    good_trials: l12 as u32,
-                                    bad_trials: l13 as u32,
-                                    signature: match l14 {
-                                        0 => None,
-                                        1 => {
-                                            let e = {
-                                                let l15 = *ptr1
-                                                    .add(40 + 3 * ::core::mem::size_of::<*const u8>())
+                                                let l13 = *ptr1
+                                                    .add(8 + 5 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l16 = *ptr1
-                                                    .add(40 + 4 * ::core::mem::size_of::<*const u8>())
+                                                let l14 = *ptr1
+                                                    .add(8 + 6 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let len17 = l16;
-                                                let bytes17 = _rt::Vec::from_raw_parts(
-                                                    l15.cast(),
-                                                    len17,
-                                                    len17,
+                                                let len15 = l14;
+                                                let bytes15 = _rt::Vec::from_raw_parts(
+                                                    l13.cast(),
+                                                    len15,
+                                                    len15,
                                                 );
-                                                _rt::string_lift(bytes17)
+                                                _rt::string_lift(bytes15)
                                             };
                                             Some(e)
                                         }
                                         _ => _rt::invalid_enum_discriminant(),
                                     },
-                                    measurements: result30,
-                                    evidence: result43,
-                                    cacheable: _rt::bool_lift(l44 as u8),
+                                    measurements: result28,
+                                    evidence: result41,
+                                    cacheable: _rt::bool_lift(l42 as u8),
                                 }
                             };
                             Ok(e)
                         }
                         1 => {
                             let e = {
-                                let l45 = i32::from(*ptr1.add(8).cast::<u8>());
-                                let v61 = match l45 {
+                                let l43 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v59 = match l43 {
                                     0 => {
-                                        let e61 = {
-                                            let l46 = *ptr1
-                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                        let e59 = {
+                                            let l44 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<*mut u8>();
-                                            let l47 = *ptr1
-                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            let l45 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<usize>();
-                                            let len48 = l47;
-                                            let bytes48 = _rt::Vec::from_raw_parts(
-                                                l46.cast(),
-                                                len48,
-                                                len48,
+                                            let len46 = l45;
+                                            let bytes46 = _rt::Vec::from_raw_parts(
+                                                l44.cast(),
+                                                len46,
+                                                len46,
                                             );
-                                            _rt::string_lift(bytes48)
+                                            _rt::string_lift(bytes46)
                                         };
-                                        LabError::NotFound(e61)
+                                        LabError::NotFound(e59)
                                     }
                                     1 => {
-                                        let e61 = {
-                                            let l49 = *ptr1
-                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                        let e59 = {
+                                            let l47 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<*mut u8>();
-                                            let l50 = *ptr1
-                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            let l48 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<usize>();
-                                            let len51 = l50;
-                                            let bytes51 = _rt::Vec::from_raw_parts(
-                                                l49.cast(),
-                                                len51,
-                                                len51,
+                                            let len49 = l48;
+                                            let bytes49 = _rt::Vec::from_raw_parts(
+                                                l47.cast(),
+                                                len49,
+                                                len49,
                                             );
-                                            _rt::string_lift(bytes51)
+                                            _rt::string_lift(bytes49)
                                         };
-                                        LabError::Denied(e61)
+                                        LabError::Denied(e59)
                                     }
                                     2 => {
-                                        let e61 = {
-                                            let l52 = *ptr1
-                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                        let e59 = {
+                                            let l50 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<*mut u8>();
-                                            let l53 = *ptr1
-                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            let l51 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<usize>();
-                                            let len54 = l53;
-                                            let bytes54 = _rt::Vec::from_raw_parts(
-                                                l52.cast(),
-                                                len54,
-                                                len54,
+                                            let len52 = l51;
+                                            let bytes52 = _rt::Vec::from_raw_parts(
+                                                l50.cast(),
+                                                len52,
+                                                len52,
                                             );
-                                            _rt::string_lift(bytes54)
+                                            _rt::string_lift(bytes52)
                                         };
-                                        LabError::Invalid(e61)
+                                        LabError::Invalid(e59)
                                     }
                                     3 => {
-                                        let e61 = {
-                                            let l55 = *ptr1
-                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                        let e59 = {
+                                            let l53 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<*mut u8>();
-                                            let l56 = *ptr1
-                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            let l54 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<usize>();
-                                            let len57 = l56;
-                                            let bytes57 = _rt::Vec::from_raw_parts(
-                                                l55.cast(),
-                                                len57,
-                                                len57,
+                                            let len55 = l54;
+                                            let bytes55 = _rt::Vec::from_raw_parts(
+                                                l53.cast(),
+                                                len55,
+                                                len55,
                                             );
-                                            _rt::string_lift(bytes57)
+                                            _rt::string_lift(bytes55)
                                         };
-                                        LabError::TooLarge(e61)
+                                        LabError::TooLarge(e59)
                                     }
                                     n => {
                                         debug_assert_eq!(n, 4, "invalid enum discriminant");
-                                        let e61 = {
-                                            let l58 = *ptr1
-                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                        let e59 = {
+                                            let l56 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<*mut u8>();
-                                            let l59 = *ptr1
-                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            let l57 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<usize>();
-                                            let len60 = l59;
-                                            let bytes60 = _rt::Vec::from_raw_parts(
-                                                l58.cast(),
-                                                len60,
-                                                len60,
+                                            let len58 = l57;
+                                            let bytes58 = _rt::Vec::from_raw_parts(
+                                                l56.cast(),
+                                                len58,
+                                                len58,
                                             );
-                                            _rt::string_lift(bytes60)
+                                            _rt::string_lift(bytes58)
                                         };
-                                        LabError::Infrastructure(e61)
+                                        LabError::Infrastructure(e59)
                                     }
                                 };
-                                v61
+                                v59
                             };
                             Err(e)
                         }
                         _ => _rt::invalid_enum_discriminant(),
                     };
-                    result62
+                    result60
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
@@ -2243,47 +2232,46 @@ mod _rt {
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1855] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa4\x0d\x01A\x02\x01\
-A\x08\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1840] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x95\x0d\x01A\x02\x01\
+A\x08\x01B\x1b\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
 unrelated-failure\x07timeout\x0einfrastructure\x05other\x04\0\x09skip-kind\x03\0\
 \x05\x01q\x03\x04good\0\0\x03bad\0\0\x04skip\x01\x06\0\x04\0\x07verdict\x03\0\x07\
 \x01pu\x01r\x04\x04names\x04units\x07samples\x09\x0flower-is-better\x7f\x04\0\x0b\
 measurement\x03\0\x0a\x01r\x04\x04names\x0amedia-types\x06digests\x04sizey\x04\0\
-\x08evidence\x03\0\x0c\x01ku\x01ks\x01p\x0b\x01p\x0d\x01r\x09\x07verdict\x08\x06\
-reasons\x0aconfidence\x0e\x0bgood-trialsy\x0abad-trialsy\x09signature\x0f\x0cmea\
-surements\x10\x08evidence\x11\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x12\x01\
-r\x02\x09false-badu\x0afalse-goodu\x04\0\x0bnoise-rates\x03\0\x14\x01r\x04\x0bfa\
-lse-bad-au\x0bfalse-bad-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beli\
-efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x17\
-\0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
-\x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x02\x03\0\0\x0bobservation\x02\x03\0\
-\0\x08evidence\x01B)\x02\x03\x02\x01\x01\x04\0\x0bobservation\x03\0\0\x02\x03\x02\
-\x01\x02\x04\0\x08evidence\x03\0\x02\x01q\x05\x09not-found\x01s\0\x06denied\x01s\
-\0\x07invalid\x01s\0\x09too-large\x01s\0\x0einfrastructure\x01s\0\x04\0\x09lab-e\
-rror\x03\0\x04\x01p}\x01r\x02\x04paths\x07content\x06\x04\0\x07overlay\x03\0\x07\
-\x01m\x02\x07project\x09candidate\x04\0\x06origin\x03\0\x09\x01p\x08\x01o\x02ss\x01\
-p\x0c\x01r\x04\x08pipelines\x06origin\x0a\x08overlays\x0b\x09variables\x0d\x04\0\
-\x0brun-request\x03\0\x0e\x01m\x04\x09succeeded\x15succeeded-with-issues\x06fail\
-ed\x08canceled\x04\0\x07run-end\x03\0\x10\x01m\x05\x09succeeded\x15succeeded-wit\
-h-issues\x06failed\x08canceled\x07skipped\x04\0\x08step-end\x03\0\x12\x01kz\x01r\
-\x07\x03jobs\x04names\x03end\x13\x05causes\x09exit-code\x14\x07messages\x08durat\
-iony\x04\0\x0bstep-result\x03\0\x15\x01p\x16\x01r\x04\x03end\x11\x05steps\x17\x03\
-logs\x08durationy\x04\0\x0arun-result\x03\0\x18\x01j\x01\x19\x01\x05\x01@\x01\x07\
-request\x0f\0\x1a\x04\0\x0crun-pipeline\x01\x1b\x01j\x01\x06\x01\x05\x01@\x01\x04\
-paths\0\x1c\x04\0\x0bread-result\x01\x1d\x01j\x01\x01\x01\x05\x01@\x03\x06oracle\
-s\x06trialsy\x04seedy\0\x1e\x04\0\x07consult\x01\x1f\x01j\x01s\x01\x05\x01@\0\0\x20\
-\x04\0\x05patch\x01!\x01j\x01\x03\x01\x05\x01@\x03\x04names\x0amedia-types\x07co\
-ntent\x06\0\"\x04\0\x04keep\x01#\x03\0\x19stepwell:bisect/lab@0.1.0\x05\x03\x01B\
-\x08\x01ps\x01r\x03\x02to\0\x07subjects\x04texts\x04\0\x04mail\x03\0\x01\x01q\x03\
-\x06denied\x01s\0\x07invalid\x01s\0\x0bunavailable\x01s\0\x04\0\x0apost-error\x03\
-\0\x03\x01j\0\x01\x04\x01@\x01\x04mail\x02\0\x05\x04\0\x09send-mail\x01\x06\x03\0\
-\x1astepwell:bisect/post@0.1.0\x05\x04\x04\01stepwell:sdk/host-with-all-of-its-e\
-xports-removed\x04\0\x0b*\x01\0$host-with-all-of-its-exports-removed\x03\0\0\0G\x09\
-producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rus\
-t\x060.61.1";
+\x08evidence\x03\0\x0c\x01ks\x01p\x0b\x01p\x0d\x01r\x08\x07verdict\x08\x06reason\
+s\x0bgood-trialsy\x0abad-trialsy\x09signature\x0e\x0cmeasurements\x0f\x08evidenc\
+e\x10\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x11\x01r\x02\x09false-badu\x0a\
+false-goodu\x04\0\x0bnoise-rates\x03\0\x13\x01r\x04\x0bfalse-bad-au\x0bfalse-bad\
+-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beliefs\x03\0\x15\x01q\x03\x0d\
+deterministic\0\0\x05known\x01\x14\0\x07learned\x01\x16\0\x04\0\x0bnoise-model\x03\
+\0\x17\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x19\x03\0\x1bstepwell:bisec\
+t/types@0.1.0\x05\0\x02\x03\0\0\x0bobservation\x02\x03\0\0\x08evidence\x01B)\x02\
+\x03\x02\x01\x01\x04\0\x0bobservation\x03\0\0\x02\x03\x02\x01\x02\x04\0\x08evide\
+nce\x03\0\x02\x01q\x05\x09not-found\x01s\0\x06denied\x01s\0\x07invalid\x01s\0\x09\
+too-large\x01s\0\x0einfrastructure\x01s\0\x04\0\x09lab-error\x03\0\x04\x01p}\x01\
+r\x02\x04paths\x07content\x06\x04\0\x07overlay\x03\0\x07\x01m\x02\x07project\x09\
+candidate\x04\0\x06origin\x03\0\x09\x01p\x08\x01o\x02ss\x01p\x0c\x01r\x04\x08pip\
+elines\x06origin\x0a\x08overlays\x0b\x09variables\x0d\x04\0\x0brun-request\x03\0\
+\x0e\x01m\x04\x09succeeded\x15succeeded-with-issues\x06failed\x08canceled\x04\0\x07\
+run-end\x03\0\x10\x01m\x05\x09succeeded\x15succeeded-with-issues\x06failed\x08ca\
+nceled\x07skipped\x04\0\x08step-end\x03\0\x12\x01kz\x01r\x07\x03jobs\x04names\x03\
+end\x13\x05causes\x09exit-code\x14\x07messages\x08durationy\x04\0\x0bstep-result\
+\x03\0\x15\x01p\x16\x01r\x04\x03end\x11\x05steps\x17\x03logs\x08durationy\x04\0\x0a\
+run-result\x03\0\x18\x01j\x01\x19\x01\x05\x01@\x01\x07request\x0f\0\x1a\x04\0\x0c\
+run-pipeline\x01\x1b\x01j\x01\x06\x01\x05\x01@\x01\x04paths\0\x1c\x04\0\x0bread-\
+result\x01\x1d\x01j\x01\x01\x01\x05\x01@\x03\x06oracles\x06trialsy\x04seedy\0\x1e\
+\x04\0\x07consult\x01\x1f\x01j\x01s\x01\x05\x01@\0\0\x20\x04\0\x05patch\x01!\x01\
+j\x01\x03\x01\x05\x01@\x03\x04names\x0amedia-types\x07content\x06\0\"\x04\0\x04k\
+eep\x01#\x03\0\x19stepwell:bisect/lab@0.1.0\x05\x03\x01B\x08\x01ps\x01r\x03\x02t\
+o\0\x07subjects\x04texts\x04\0\x04mail\x03\0\x01\x01q\x03\x06denied\x01s\0\x07in\
+valid\x01s\0\x0bunavailable\x01s\0\x04\0\x0apost-error\x03\0\x03\x01j\0\x01\x04\x01\
+@\x01\x04mail\x02\0\x05\x04\0\x09send-mail\x01\x06\x03\0\x1astepwell:bisect/post\
+@0.1.0\x05\x04\x04\01stepwell:sdk/host-with-all-of-its-exports-removed\x04\0\x0b\
+*\x01\0$host-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cproc\
+essed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

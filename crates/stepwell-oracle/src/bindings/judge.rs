@@ -452,7 +452,6 @@ pub mod exports {
                                 let super::super::super::super::__with_name0::Observation {
                                     verdict: verdict35,
                                     reason: reason35,
-                                    confidence: confidence35,
                                     good_trials: good_trials35,
                                     bad_trials: bad_trials35,
                                     signature: signature35,
@@ -463,14 +462,22 @@ pub mod exports {
                                 use super::super::super::super::__with_name0::Verdict as V36;
                                 match verdict35 {
                                     V36::Good => {
-                                        *ptr34.add(8).cast::<u8>() = (0i32) as u8;
+                                        *ptr34
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
                                     }
                                     V36::Bad => {
-                                        *ptr34.add(8).cast::<u8>() = (1i32) as u8;
+                                        *ptr34
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
                                     }
                                     V36::Skip(e) => {
-                                        *ptr34.add(8).cast::<u8>() = (2i32) as u8;
-                                        *ptr34.add(9).cast::<u8>() = (e.clone() as i32) as u8;
+                                        *ptr34
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (2i32) as u8;
+                                        *ptr34
+                                            .add(1 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (e.clone() as i32) as u8;
                                     }
                                 }
                                 let vec37 = (reason35.into_bytes()).into_boxed_slice();
@@ -478,51 +485,36 @@ pub mod exports {
                                 let len37 = vec37.len();
                                 ::core::mem::forget(vec37);
                                 *ptr34
-                                    .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>() = len37;
                                 *ptr34
-                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>() = ptr37.cast_mut();
-                                match confidence35 {
-                                    Some(e) => {
-                                        *ptr34
-                                            .add(16 + 2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (1i32) as u8;
-                                        *ptr34
-                                            .add(24 + 2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<f64>() = _rt::as_f64(e);
-                                    }
-                                    None => {
-                                        *ptr34
-                                            .add(16 + 2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (0i32) as u8;
-                                    }
-                                };
                                 *ptr34
-                                    .add(32 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
                                     .cast::<i32>() = _rt::as_i32(good_trials35);
                                 *ptr34
-                                    .add(36 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .add(4 + 4 * ::core::mem::size_of::<*const u8>())
                                     .cast::<i32>() = _rt::as_i32(bad_trials35);
                                 match signature35 {
                                     Some(e) => {
                                         *ptr34
-                                            .add(40 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 4 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (1i32) as u8;
                                         let vec38 = (e.into_bytes()).into_boxed_slice();
                                         let ptr38 = vec38.as_ptr().cast::<u8>();
                                         let len38 = vec38.len();
                                         ::core::mem::forget(vec38);
                                         *ptr34
-                                            .add(40 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 6 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len38;
                                         *ptr34
-                                            .add(40 + 3 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 5 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>() = ptr38.cast_mut();
                                     }
                                     None => {
                                         *ptr34
-                                            .add(40 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 4 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (0i32) as u8;
                                     }
                                 };
@@ -587,10 +579,10 @@ pub mod exports {
                                     }
                                 }
                                 *ptr34
-                                    .add(40 + 6 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 8 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>() = len43;
                                 *ptr34
-                                    .add(40 + 5 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 7 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>() = result43;
                                 let vec48 = evidence35;
                                 let len48 = vec48.len();
@@ -649,13 +641,13 @@ pub mod exports {
                                     }
                                 }
                                 *ptr34
-                                    .add(40 + 8 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 10 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>() = len48;
                                 *ptr34
-                                    .add(40 + 7 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 9 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>() = result48;
                                 *ptr34
-                                    .add(40 + 9 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 11 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>() = (match cacheable35 {
                                     true => 1,
                                     false => 0,
@@ -665,42 +657,48 @@ pub mod exports {
                                 *ptr34.add(0).cast::<u8>() = (1i32) as u8;
                                 match e {
                                     Refusal::Abort(e) => {
-                                        *ptr34.add(8).cast::<u8>() = (0i32) as u8;
+                                        *ptr34
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
                                         let vec49 = (e.into_bytes()).into_boxed_slice();
                                         let ptr49 = vec49.as_ptr().cast::<u8>();
                                         let len49 = vec49.len();
                                         ::core::mem::forget(vec49);
                                         *ptr34
-                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len49;
                                         *ptr34
-                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>() = ptr49.cast_mut();
                                     }
                                     Refusal::Transient(e) => {
-                                        *ptr34.add(8).cast::<u8>() = (1i32) as u8;
+                                        *ptr34
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
                                         let vec50 = (e.into_bytes()).into_boxed_slice();
                                         let ptr50 = vec50.as_ptr().cast::<u8>();
                                         let len50 = vec50.len();
                                         ::core::mem::forget(vec50);
                                         *ptr34
-                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len50;
                                         *ptr34
-                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>() = ptr50.cast_mut();
                                     }
                                     Refusal::Misconfigured(e) => {
-                                        *ptr34.add(8).cast::<u8>() = (2i32) as u8;
+                                        *ptr34
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (2i32) as u8;
                                         let vec51 = (e.into_bytes()).into_boxed_slice();
                                         let ptr51 = vec51.as_ptr().cast::<u8>();
                                         let len51 = vec51.len();
                                         ::core::mem::forget(vec51);
                                         *ptr34
-                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len51;
                                         *ptr34
-                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>() = ptr51.cast_mut();
                                     }
                                 }
@@ -717,34 +715,34 @@ pub mod exports {
                         match l0 {
                             0 => {
                                 let l1 = *arg0
-                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
                                 let l2 = *arg0
-                                    .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
                                 _rt::cabi_dealloc(l1, l2, 1);
                                 let l3 = i32::from(
                                     *arg0
-                                        .add(40 + 2 * ::core::mem::size_of::<*const u8>())
+                                        .add(8 + 4 * ::core::mem::size_of::<*const u8>())
                                         .cast::<u8>(),
                                 );
                                 match l3 {
                                     0 => {}
                                     _ => {
                                         let l4 = *arg0
-                                            .add(40 + 3 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 5 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
                                         let l5 = *arg0
-                                            .add(40 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 6 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
                                         _rt::cabi_dealloc(l4, l5, 1);
                                     }
                                 }
                                 let l6 = *arg0
-                                    .add(40 + 5 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 7 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
                                 let l7 = *arg0
-                                    .add(40 + 6 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 8 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
                                 let base15 = l6;
                                 let len15 = l7;
@@ -781,10 +779,10 @@ pub mod exports {
                                     ::core::mem::size_of::<*const u8>(),
                                 );
                                 let l16 = *arg0
-                                    .add(40 + 7 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 9 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
                                 let l17 = *arg0
-                                    .add(40 + 8 * ::core::mem::size_of::<*const u8>())
+                                    .add(8 + 10 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
                                 let base24 = l16;
                                 let len24 = l17;
@@ -820,32 +818,34 @@ pub mod exports {
                                 );
                             }
                             _ => {
-                                let l25 = i32::from(*arg0.add(8).cast::<u8>());
+                                let l25 = i32::from(
+                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
                                 match l25 {
                                     0 => {
                                         let l26 = *arg0
-                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
                                         let l27 = *arg0
-                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
                                         _rt::cabi_dealloc(l26, l27, 1);
                                     }
                                     1 => {
                                         let l28 = *arg0
-                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
                                         let l29 = *arg0
-                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
                                         _rt::cabi_dealloc(l28, l29, 1);
                                     }
                                     _ => {
                                         let l30 = *arg0
-                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
                                         let l31 = *arg0
-                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
                                         _rt::cabi_dealloc(l30, l31, 1);
                                     }
@@ -1042,36 +1042,35 @@ macro_rules! __export_judge_impl {
         _ : () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section
         = "component-type:wit-bindgen:0.61.1:stepwell:sdk:judge:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1270] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1255] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfa\x08\x01A\x02\x01\
-A\x08\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xeb\x08\x01A\x02\x01\
+A\x08\x01B\x1b\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
 unrelated-failure\x07timeout\x0einfrastructure\x05other\x04\0\x09skip-kind\x03\0\
 \x05\x01q\x03\x04good\0\0\x03bad\0\0\x04skip\x01\x06\0\x04\0\x07verdict\x03\0\x07\
 \x01pu\x01r\x04\x04names\x04units\x07samples\x09\x0flower-is-better\x7f\x04\0\x0b\
 measurement\x03\0\x0a\x01r\x04\x04names\x0amedia-types\x06digests\x04sizey\x04\0\
-\x08evidence\x03\0\x0c\x01ku\x01ks\x01p\x0b\x01p\x0d\x01r\x09\x07verdict\x08\x06\
-reasons\x0aconfidence\x0e\x0bgood-trialsy\x0abad-trialsy\x09signature\x0f\x0cmea\
-surements\x10\x08evidence\x11\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x12\x01\
-r\x02\x09false-badu\x0afalse-goodu\x04\0\x0bnoise-rates\x03\0\x14\x01r\x04\x0bfa\
-lse-bad-au\x0bfalse-bad-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beli\
-efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x17\
-\0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
-\x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x02\x03\0\0\x07version\x02\x03\0\0\x0b\
-observation\x02\x03\0\0\x0bnoise-model\x02\x03\0\0\x05terms\x01B\x14\x02\x03\x02\
-\x01\x01\x04\0\x07version\x03\0\0\x02\x03\x02\x01\x02\x04\0\x0bobservation\x03\0\
-\x02\x02\x03\x02\x01\x03\x04\0\x0bnoise-model\x03\0\x04\x02\x03\x02\x01\x04\x04\0\
-\x05terms\x03\0\x06\x01r\x06\x04names\x07versions\x07summarys\x05noise\x05\x05te\
-rms\x07\x0amax-trialsy\x04\0\x05about\x03\0\x08\x01ks\x01r\x05\x06configs\x09can\
-didate\x01\x09workspace\x0a\x06trialsy\x04seedy\x04\0\x08question\x03\0\x0b\x01q\
-\x03\x05abort\x01s\0\x09transient\x01s\0\x0dmisconfigured\x01s\0\x04\0\x07refusa\
-l\x03\0\x0d\x01@\0\0\x09\x04\0\x08describe\x01\x0f\x01j\x01\x03\x01\x0e\x01@\x01\
-\x08question\x0c\0\x10\x04\0\x05judge\x01\x11\x04\0\x1bstepwell:bisect/judge@0.1\
-.0\x05\x05\x04\0\x12stepwell:sdk/judge\x04\0\x0b\x0b\x01\0\x05judge\x03\0\0\0G\x09\
-producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rus\
-t\x060.61.1";
+\x08evidence\x03\0\x0c\x01ks\x01p\x0b\x01p\x0d\x01r\x08\x07verdict\x08\x06reason\
+s\x0bgood-trialsy\x0abad-trialsy\x09signature\x0e\x0cmeasurements\x0f\x08evidenc\
+e\x10\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x11\x01r\x02\x09false-badu\x0a\
+false-goodu\x04\0\x0bnoise-rates\x03\0\x13\x01r\x04\x0bfalse-bad-au\x0bfalse-bad\
+-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beliefs\x03\0\x15\x01q\x03\x0d\
+deterministic\0\0\x05known\x01\x14\0\x07learned\x01\x16\0\x04\0\x0bnoise-model\x03\
+\0\x17\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x19\x03\0\x1bstepwell:bisec\
+t/types@0.1.0\x05\0\x02\x03\0\0\x07version\x02\x03\0\0\x0bobservation\x02\x03\0\0\
+\x0bnoise-model\x02\x03\0\0\x05terms\x01B\x14\x02\x03\x02\x01\x01\x04\0\x07versi\
+on\x03\0\0\x02\x03\x02\x01\x02\x04\0\x0bobservation\x03\0\x02\x02\x03\x02\x01\x03\
+\x04\0\x0bnoise-model\x03\0\x04\x02\x03\x02\x01\x04\x04\0\x05terms\x03\0\x06\x01\
+r\x06\x04names\x07versions\x07summarys\x05noise\x05\x05terms\x07\x0amax-trialsy\x04\
+\0\x05about\x03\0\x08\x01ks\x01r\x05\x06configs\x09candidate\x01\x09workspace\x0a\
+\x06trialsy\x04seedy\x04\0\x08question\x03\0\x0b\x01q\x03\x05abort\x01s\0\x09tra\
+nsient\x01s\0\x0dmisconfigured\x01s\0\x04\0\x07refusal\x03\0\x0d\x01@\0\0\x09\x04\
+\0\x08describe\x01\x0f\x01j\x01\x03\x01\x0e\x01@\x01\x08question\x0c\0\x10\x04\0\
+\x05judge\x01\x11\x04\0\x1bstepwell:bisect/judge@0.1.0\x05\x05\x04\0\x12stepwell\
+:sdk/judge\x04\0\x0b\x0b\x01\0\x05judge\x03\0\0\0G\x09producers\x01\x0cprocessed\
+-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -1084,26 +1083,25 @@ pub use __export_judge_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 935] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x8b\x06\x01A\x02\x01\
-A\x02\x01B\x1c\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 920] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfc\x05\x01A\x02\x01\
+A\x02\x01B\x1b\x01r\x02\x04names\x05emails\x04\0\x06person\x03\0\0\x01ps\x01r\x06\
 \x02ids\x07parents\x02\x07subjects\x06author\x01\x0bauthored-ats\x04trees\x04\0\x07\
 version\x03\0\x03\x01m\x07\x0cbuild-broken\x0btest-absent\x12dependency-missing\x11\
 unrelated-failure\x07timeout\x0einfrastructure\x05other\x04\0\x09skip-kind\x03\0\
 \x05\x01q\x03\x04good\0\0\x03bad\0\0\x04skip\x01\x06\0\x04\0\x07verdict\x03\0\x07\
 \x01pu\x01r\x04\x04names\x04units\x07samples\x09\x0flower-is-better\x7f\x04\0\x0b\
 measurement\x03\0\x0a\x01r\x04\x04names\x0amedia-types\x06digests\x04sizey\x04\0\
-\x08evidence\x03\0\x0c\x01ku\x01ks\x01p\x0b\x01p\x0d\x01r\x09\x07verdict\x08\x06\
-reasons\x0aconfidence\x0e\x0bgood-trialsy\x0abad-trialsy\x09signature\x0f\x0cmea\
-surements\x10\x08evidence\x11\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x12\x01\
-r\x02\x09false-badu\x0afalse-goodu\x04\0\x0bnoise-rates\x03\0\x14\x01r\x04\x0bfa\
-lse-bad-au\x0bfalse-bad-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beli\
-efs\x03\0\x16\x01q\x03\x0ddeterministic\0\0\x05known\x01\x15\0\x07learned\x01\x17\
-\0\x04\0\x0bnoise-model\x03\0\x18\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x1a\
-\x03\0\x1bstepwell:bisect/types@0.1.0\x05\0\x04\02stepwell:sdk/judge-with-all-of\
--its-exports-removed\x04\0\x0b+\x01\0%judge-with-all-of-its-exports-removed\x03\0\
-\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bi\
-ndgen-rust\x060.61.1";
+\x08evidence\x03\0\x0c\x01ks\x01p\x0b\x01p\x0d\x01r\x08\x07verdict\x08\x06reason\
+s\x0bgood-trialsy\x0abad-trialsy\x09signature\x0e\x0cmeasurements\x0f\x08evidenc\
+e\x10\x09cacheable\x7f\x04\0\x0bobservation\x03\0\x11\x01r\x02\x09false-badu\x0a\
+false-goodu\x04\0\x0bnoise-rates\x03\0\x13\x01r\x04\x0bfalse-bad-au\x0bfalse-bad\
+-bu\x0cfalse-good-au\x0cfalse-good-bu\x04\0\x0dnoise-beliefs\x03\0\x15\x01q\x03\x0d\
+deterministic\0\0\x05known\x01\x14\0\x07learned\x01\x16\0\x04\0\x0bnoise-model\x03\
+\0\x17\x01r\x02\x03olds\x03news\x04\0\x05terms\x03\0\x19\x03\0\x1bstepwell:bisec\
+t/types@0.1.0\x05\0\x04\02stepwell:sdk/judge-with-all-of-its-exports-removed\x04\
+\0\x0b+\x01\0%judge-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0c\
+processed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

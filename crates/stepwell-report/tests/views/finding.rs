@@ -37,7 +37,6 @@ fn observation(verdict: Verdict, reason: &str) -> Observation {
     Observation {
         verdict,
         reason: reason.to_owned(),
-        confidence: None,
         good_trials: u32::from(verdict == Verdict::Good),
         bad_trials: bad,
         signature: (bad > 0).then(|| "assertion failed: left == right".to_owned()),

@@ -102,10 +102,6 @@ fn observed(observation: types::Observation) -> Result<Observation, String> {
     Ok(Observation {
         verdict,
         reason: cut(observation.reason, TEXT),
-        confidence: match observation.confidence {
-            Some(confidence) => Some(fraction(confidence, "a confidence")?),
-            None => None,
-        },
         good_trials: match verdict {
             Verdict::Good if trial => 1,
             _ => observation.good_trials,
@@ -256,13 +252,25 @@ fn check_observation(observation: &Observation, trials: u32) -> Result<(), Strin
     if let Some(signature) = &observation.signature {
         bounded(signature, SIGNATURE, "a signature")?;
     }
-    if let Some(confidence) = observation.confidence {
-        within_one(confidence, "a confidence")?;
-    }
     let (good, bad) = (observation.good_trials, observation.bad_trials);
     if u64::from(good) + u64::from(bad) > u64::from(trials) {
         return Err(format!(
             "the oracle answered with {good} good and {bad} bad trials where it was asked for {trials}"
+        ));
+    }
+    // How many trials make a verdict is the oracle's business, but one of them at least has to say it.
+    let opposite = match observation.verdict {
+        Verdict::Good => good == 0 && bad > 0,
+        Verdict::Bad => bad == 0 && good > 0,
+        Verdict::Skip(_) => false,
+    };
+    if opposite {
+        let verdict = match observation.verdict {
+            Verdict::Good => "good",
+            _ => "bad",
+        };
+        return Err(format!(
+            "the oracle answered with the verdict {verdict}, and with {good} good and {bad} bad trials"
         ));
     }
     few(observation.measurements.len(), MEASUREMENTS, "measurements")?;

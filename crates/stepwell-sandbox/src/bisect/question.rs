@@ -121,7 +121,6 @@ impl From<&Observation> for types::Observation {
         Self {
             verdict: observation.verdict.into(),
             reason: observation.reason.clone(),
-            confidence: observation.confidence.map(f64::from),
             good_trials: observation.good_trials,
             bad_trials: observation.bad_trials,
             signature: observation.signature.clone(),

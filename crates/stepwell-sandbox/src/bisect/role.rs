@@ -142,7 +142,7 @@ macro_rules! observation {
         concat!(
             "record{verdict: ",
             verdict!(),
-            ", reason: string, confidence: option<f64>, good-trials: u32, bad-trials: u32, \
+            ", reason: string, good-trials: u32, bad-trials: u32, \
              signature: option<string>, measurements: list<record{name: string, unit: string, \
              samples: list<f64>, lower-is-better: bool}>, evidence: list<record{name: string, \
              media-type: string, digest: string, size: u32}>, cacheable: bool}"

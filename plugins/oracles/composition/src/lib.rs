@@ -91,10 +91,6 @@ impl Rule {
         Observation {
             verdict: speaker.verdict,
             reason,
-            confidence: match standing {
-                Some(_) => speaker.confidence,
-                None => product(&heard),
-            },
             good_trials: speaker.good_trials,
             bad_trials: speaker.bad_trials,
             signature: speaker
@@ -114,11 +110,6 @@ fn unanimous(heard: &[(String, Observation)]) -> String {
         .map(|(oracle, said)| format!("`{oracle}`: {}", said.reason))
         .collect();
     said.join("; ")
-}
-
-/// All have to be right; unknown if one does not know.
-fn product(heard: &[(String, Observation)]) -> Option<f64> {
-    heard.iter().map(|(_, said)| said.confidence).product()
 }
 
 fn of_all<T: Clone>(

@@ -5,11 +5,8 @@ use stepwell_oracle::{SkipKind, with_host};
 
 fn said(word: char) -> Observation {
     match word {
-        'G' => Observation::good("fine").trials(2, 0).confidence(0.9),
-        'B' => Observation::bad("broken")
-            .trials(1, 3)
-            .confidence(0.8)
-            .signature("sig"),
+        'G' => Observation::good("fine").trials(2, 0),
+        'B' => Observation::bad("broken").trials(1, 3).signature("sig"),
         'S' => Observation::skip(SkipKind::TestAbsent, "no test"),
         other => panic!("{other} is no word"),
     }
@@ -79,7 +76,6 @@ fn whoever_decides_is_quoted_and_counted() {
     assert_eq!(bad.reason, "`b`: broken");
     assert_eq!(bad.signature.as_deref(), Some("b: sig"));
     assert_eq!((bad.good_trials, bad.bad_trials), (1, 3));
-    assert_eq!(bad.confidence, Some(0.8));
     assert_eq!(asked, ["a 4 7", "b 4 7"]);
     let (skipped, _) = composed(Rule::AnyOf, "BS");
     assert_eq!(skipped.reason, "`b`: no test");
@@ -90,7 +86,6 @@ fn whoever_decides_is_quoted_and_counted() {
 fn if_nobody_decides_all_are_quoted_and_all_have_to_be_right() {
     let (good, _) = composed(Rule::AllOf, "GG");
     assert_eq!(good.reason, "`a`: fine; `b`: fine");
-    assert!((good.confidence.unwrap() - 0.81).abs() < 1e-12);
     let (bad, _) = composed(Rule::AnyOf, "BB");
     assert_eq!(bad.signature.as_deref(), Some("a: sig"));
 }

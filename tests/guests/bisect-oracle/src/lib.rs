@@ -151,8 +151,8 @@ fn odd_answer(odd: &str) -> Result<Observation, Refusal> {
     let good = Observation::good("odd");
     Ok(match odd {
         "nan" => good.measurement(samples(vec![1.0, f64::NAN])),
-        "infinite" => good.confidence(f64::INFINITY),
-        "sure" => good.confidence(1.5),
+        "all-bad" => good.trials(0, 1),
+        "all-good" => Observation::bad("odd").trials(1, 0),
         "samples" => good.measurement(samples(vec![1.0; 100_001])),
         "measurements" => (0..65).fold(good, |all, _| all.measurement(samples(vec![]))),
         "reason" => Observation::good("x".repeat(5_000)),

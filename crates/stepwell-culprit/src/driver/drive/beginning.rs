@@ -41,14 +41,15 @@ impl<J: Judge, A: Archive> Drive<'_, J, A> {
             }
             probes.push(self.probe(want, 0));
         }
-        let mut known = HashMap::new();
-        if self.log.record.settings.remember {
-            let keys: Vec<Digest> = probes.iter().filter_map(|probe| probe.key).collect();
-            known = self.tools.journal.verdicts(&keys).await?;
-        }
+        let key = |probe: &Probe| probe.key.filter(|_| !probe.asked.fresh);
+        let keys: Vec<Digest> = probes.iter().filter_map(key).collect();
+        let known = match keys.is_empty() {
+            true => HashMap::new(),
+            false => self.tools.journal.verdicts(&keys).await?,
+        };
         let answer = |probe: &Probe| match unfit.get(&probe.want.version.id) {
             Some(unfit) => Some((unfit.clone(), false)),
-            None => Some((known.get(&probe.key?)?.clone(), true)),
+            None => Some((known.get(&key(probe)?)?.clone(), true)),
         };
         if !probes.iter().any(|probe| answer(probe).is_some()) {
             for probe in probes {

@@ -18,7 +18,6 @@ fn observation(verdict: Verdict, signature: Option<&str>) -> Observation {
     Observation {
         verdict,
         reason: "test x failed".to_owned(),
-        confidence: None,
         good_trials: 0,
         bad_trials: 1,
         signature: signature.map(str::to_owned),
