@@ -193,6 +193,12 @@ impl Inquiry {
         step
     }
 
+    /// Whether what was seen is weighed: judgements may be wrong, or contradict one another.
+    pub(crate) fn weighs(&self) -> bool {
+        self.progress()
+            .is_some_and(|progress| progress.confidence.is_some())
+    }
+
     /// How far the search is.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.search.as_ref().map(Search::progress)

@@ -76,7 +76,7 @@ fn ancestors(territory: &Territory, of: &[u32]) -> Vec<bool> {
 }
 
 /// All that one of these leads to, these included.
-fn descendants(territory: &Territory, of: &[u32]) -> Vec<bool> {
+pub(crate) fn descendants(territory: &Territory, of: &[u32]) -> Vec<bool> {
     let mut found = vec![false; territory.suspects.len()];
     for one in of {
         set(&mut found, *one);

@@ -69,7 +69,7 @@ impl<'t, J: Judge, A: Archive> Drive<'t, J, A> {
             tasks: JoinSet::new(),
             next_probe: record.next_probe(),
             judged: record.judged(),
-            trials: 0,
+            trials: record.spent(),
             broken: HashSet::new(),
             deadline: wall.map(|wall| Instant::now() + wall),
             seeded: noise != Some(NoiseModel::Deterministic),
