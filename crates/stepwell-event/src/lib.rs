@@ -17,6 +17,7 @@ mod outcome;
 mod publish;
 mod state;
 mod step;
+mod terms;
 
 pub use event::{
     Envelope, FORMAT_VERSION, Issue, IssueSeverity, JobSummary, LineKind, RunEvent, Snapshot,
@@ -32,7 +33,7 @@ pub use id::{Digest, ParseIdError, RunId, SearchId};
 pub use judgement::{
     About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
     LabStep, Measurement, NoiseModel, Notice, Observation, Overlay, Person, Proposal, Question,
-    Reply, Role, SkipKind, Terms, Verdict, Version,
+    Reply, Role, SkipKind, Verdict, Version,
 };
 pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};
@@ -46,3 +47,4 @@ pub use step::{
     Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, LogLevel, OutputSpec,
     Refusal, StepReport, StepRequest, Stream,
 };
+pub use terms::Terms;
