@@ -17,8 +17,7 @@ use stepwell_report::hostile;
 use stepwell_store::Journal;
 use stepwell_workspace::Repository;
 
-/// Go on with a search that was stopped, killed or aborted, or whose budget was spent; what was judged
-/// is not judged again
+/// Go on with a search that has not ended; what was judged is not judged again
 #[derive(Debug, Args)]
 pub(super) struct ResumeArgs {
     /// The search, or the end of its identifier [default: the latest that has not ended]
