@@ -282,7 +282,8 @@ fn what_is_no_culprit_is_said_to_be_none() {
     let head = search("v1", "v8");
     assert_eq!(head.code, 1);
     assert!(
-        head.stdout.contains("is good, so there is nothing to search"),
+        head.stdout
+            .contains("is good, so there is nothing to search"),
         "{}",
         head.stdout
     );

@@ -100,7 +100,7 @@ impl Asked {
             (.., code @ 126..=127) => Ok(bad(&format!(
                 "exited with {code}, as a shell does with a program that it does not find or cannot run"
             ))),
-            (.., code @ 1..=125) => Ok(bad(&format!("exited with {code}"))),
+            (.., code @ 1..=124) => Ok(bad(&format!("exited with {code}"))),
             (.., code) => Err(Refusal::Abort(told(
                 step,
                 &format!("exited with {code}, which ends a search"),
