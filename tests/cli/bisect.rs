@@ -301,7 +301,12 @@ fn what_is_no_culprit_is_said_to_be_none() {
     };
     let head = search("v1", "v8");
     assert_eq!(head.code, 1);
-    assert!(head.stdout.contains("good"), "{}", head.stdout);
+    assert!(
+        head.stdout
+            .contains("is good, so there is nothing to search"),
+        "{}",
+        head.stdout
+    );
     let base = search("v10", "v12");
     assert_eq!(base.code, 1);
     assert!(base.stdout.contains("is bad already"), "{}", base.stdout);

@@ -108,7 +108,7 @@ fn bisect_tells_its_commands() {
     assert_snapshot!(commands, @r"
     run     Judge versions by the exit code of a program: 0 is good, 125 cannot be judged, 1 to 127 is
             bad
-    resume  Go on with a search that was stopped or killed; what was judged is not judged again
+    resume  Go on with a search that has not ended; what was judged is not judged again
     log     Print a search as commands of `git bisect`
     replay  Begin a search by hand with what a log says, also one of `git bisect`
     list    List the searches of a project

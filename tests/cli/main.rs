@@ -6,6 +6,7 @@
 mod all_at_once;
 mod bisect;
 mod bisect_by_hand;
+mod bisect_hand;
 mod bounds;
 mod cancel;
 mod check;

@@ -19,7 +19,9 @@ use crate::territory::{Bounds, Territory};
 use drive::{Budget, Drive, Driven};
 use std::pin::Pin;
 use std::sync::Arc;
-use stepwell_event::{BisectEvent, Conclusion, Finding, Lens, Proposal, Question, SearchId};
+use stepwell_event::{
+    BisectEvent, Conclusion, Finding, Lens, Proposal, Question, SearchId, Verdict, Version,
+};
 use stepwell_runner::{CancelLevel, now_ms};
 use stepwell_store::{Journal, JournalError};
 use tokio::sync::{mpsc, watch};
@@ -80,9 +82,23 @@ pub enum SearchError {
     /// Somebody said what a version is that is not searched.
     #[error("`{0}` is none of the versions that are searched")]
     Outside(String),
+    /// Somebody said of an end of a search by hand that it is not what it was said to be.
+    #[error("`{}` is an end of the search, and taken to be the opposite", .0.id)]
+    End(Box<Version>),
+    /// What somebody said of these versions cannot all be right: no change would be to blame.
+    #[error("what was said of {} cannot all be right: no change would be to blame", list(.0))]
+    Contradictory(Vec<(Version, Verdict)>),
     /// A task panicked.
     #[error("a judgement's driver failed; this is a defect of Stepwell")]
     Defect(#[source] JoinError),
+}
+
+fn list(said: &[(Version, Verdict)]) -> String {
+    let ids: Vec<&str> = said
+        .iter()
+        .map(|(version, _)| version.id.as_str())
+        .collect();
+    ids.join(", ")
 }
 
 /// Begins a search and drives it to its end. When this returns, everything is durable.
@@ -108,7 +124,8 @@ pub async fn search<J: Judge, A: Archive>(
 }
 
 /// Goes on with a search, from what was journalled of it. What was judged is not judged again. One
-/// that was aborted is gone on with as well: what made it end may have been seen to.
+/// that was aborted is gone on with as well, and one whose budget was spent: what made it end may have
+/// been seen to.
 ///
 /// # Errors
 ///
@@ -117,8 +134,29 @@ pub async fn resume<J: Judge, A: Archive>(
     search: SearchId,
     tools: Tools<J, A>,
 ) -> Result<Ended, SearchError> {
+    resume_within(search, None, tools).await
+}
+
+/// Goes on with a search as [`resume`] does. It gives up after `max_trials`, if that is said; those
+/// before are among them.
+///
+/// # Errors
+///
+/// See [`SearchError`].
+pub async fn resume_within<J: Judge, A: Archive>(
+    search: SearchId,
+    max_trials: Option<u32>,
+    tools: Tools<J, A>,
+) -> Result<Ended, SearchError> {
     let archive = Arc::clone(&tools.archive);
-    let opened = opening::load(search, archive, &tools.journal).await?;
+    let mut opened = opening::load(search, archive, &tools.journal).await?;
+    if max_trials.is_some() {
+        opened.record.settings.max_trials = max_trials;
+        // Settings are plain data: writing them as JSON does not fail.
+        let settings = serde_json::to_string(&opened.record.settings).unwrap_or_default();
+        let set = tools.journal.set_search_settings(search, &settings);
+        set.await?;
+    }
     let log = Log::new(opened.record, &tools);
     let ended = drive(log, opened.territory, tools).await;
     drop(opened.claim);
@@ -132,7 +170,7 @@ async fn drive<J: Judge, A: Archive>(
     tools: Tools<J, A>,
 ) -> Result<Ended, SearchError> {
     if !log.record.is_over() {
-        let mut budget = Budget::of(&log.record.settings);
+        let mut budget = Budget::of(&log.record.settings, log.record.spent());
         // One after the other, each with what was learnt by those before it.
         while let Some(lens) = lens::next(&log.record, &territory) {
             let view = View::new(&territory, lens.clone());
@@ -236,7 +274,7 @@ async fn take<J: Judge, A>(
     tools: &Tools<J, A>,
 ) -> bool {
     let is_first = lens == Lens::default();
-    let is_aborted = matches!(conclusion, Conclusion::Aborted { .. });
+    let goes_on = conclusion.is_final();
     if matches!(
         conclusion,
         Conclusion::Culprit { .. } | Conclusion::Ambiguous { .. }
@@ -244,13 +282,13 @@ async fn take<J: Judge, A>(
         comparing::compare(log, &*tools.judge).await;
     }
     let conclusion = Box::new(conclusion);
-    if is_first && (is_aborted || !log.record.settings.all) {
+    if is_first && (!goes_on || !log.record.settings.all) {
         log.append(BisectEvent::Concluded(conclusion));
         return false;
     }
     let lens = Box::new(lens);
     log.append(BisectEvent::Found { lens, conclusion });
-    !is_aborted
+    goes_on
 }
 
 /// The journal of one search.

@@ -201,15 +201,15 @@ impl Inquiry {
         step
     }
 
+    /// Whether what was seen is weighed: judgements may be wrong, or contradict one another.
+    pub(crate) fn weighs(&self) -> bool {
+        self.progress()
+            .is_some_and(|progress| progress.confidence.is_some())
+    }
+
     /// How far the search is.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.search.as_ref().map(Search::progress)
-    }
-
-    /// Whether judgements may be wrong, as was said or as they showed.
-    fn weighs(&self) -> bool {
-        let progress = self.progress();
-        progress.is_some_and(|progress| progress.confidence.is_some())
     }
 
     /// Takes what a strategist proposed; `free` more judgements can begin. It is asked again for what

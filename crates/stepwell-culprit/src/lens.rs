@@ -179,14 +179,13 @@ pub(crate) fn is_full(record: &Record) -> bool {
     culprits.count() >= MOST || found.len() >= 2 * MOST
 }
 
-/// What is searched next; none if nothing is. The search of one that was aborted is made again.
+/// What is searched next; none if nothing is. One that did not come to its end is made again.
 pub(crate) fn next(record: &Record, main: &Arc<Territory>) -> Option<Lens> {
     let found = record.found();
     let Some((last, _)) = found.last() else {
         return Some(Lens::default());
     };
-    let aborted = |(_, found): &&(&Lens, &Conclusion)| matches!(found, Conclusion::Aborted { .. });
-    if let Some((lens, _)) = found.iter().find(aborted) {
+    if let Some((lens, _)) = found.iter().find(|(_, found)| !found.is_final()) {
         return Some((*lens).clone());
     }
     let level = &last.reverted;

@@ -39,7 +39,7 @@ mod watch;
 
 pub use archive::{Ancestry, Archive, ExportError, Files, Range};
 pub use component::{ComponentJudge, ComponentStrategist};
-pub use driver::{Ended, SearchError, Strategist, Tools, resume, search};
+pub use driver::{Ended, SearchError, Strategist, Tools, resume, resume_within, search};
 pub use errand::Errands;
 pub use git::{GitArchive, GitFiles};
 pub use judge::{Answer, Asked, Judge};

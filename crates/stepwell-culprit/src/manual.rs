@@ -6,14 +6,17 @@ use crate::inquiry::{Belief, Inquiry};
 use crate::opening;
 use crate::record::Record;
 use crate::request::{Ends, Request};
+use crate::standing;
 use crate::territory::Territory;
 use std::sync::Arc;
-use stepwell_event::{BisectEvent, Conclusion, Finding, Observation, SearchId, Verdict, Version};
+use stepwell_event::{
+    BisectEvent, Conclusion, Finding, NoiseModel, Observation, SearchId, Verdict, Version,
+};
 use stepwell_runner::now_ms;
 use stepwell_store::{Claim, Journal};
 
-/// A search that a person has a hand in: with themselves as the oracle, or between two stretches that
-/// an oracle judges.
+/// A search that a person has a hand in: with themselves as the oracle, or to correct an oracle. What
+/// is said after the end of a search opens it again.
 pub struct Manual {
     record: Record,
     territory: Arc<Territory>,
@@ -33,6 +36,8 @@ pub enum Turn {
         /// About how many judgements are left.
         rounds: u32,
     },
+    /// An oracle judges: whoever goes on with the search asks it.
+    Oracle,
     /// The search has ended.
     Concluded(Box<Conclusion>),
 }
@@ -55,7 +60,7 @@ impl Manual {
         journal.flush().await?;
         let mut manual = Self::new(opened, journal, events);
         if manual.record.conclusion().is_none() {
-            let versions = manual.inquiry()?.counted();
+            let versions = manual.inquiry(&[])?.counted();
             let commits = u32::try_from(manual.territory.suspects.len()).unwrap_or(u32::MAX);
             let ranged = BisectEvent::Ranged { commits, versions };
             manual.append(vec![ranged]).await?;
@@ -104,14 +109,19 @@ impl Manual {
     ///
     /// # Errors
     ///
-    /// A setting cannot be used.
+    /// A setting cannot be used, or what was said cannot be right.
     pub fn turn(&self) -> Result<Turn, SearchError> {
         if let Some(conclusion) = self.record.conclusion()
             && self.record.is_over()
         {
             return Ok(Turn::Concluded(Box::new(conclusion.clone())));
         }
-        let mut inquiry = self.inquiry()?;
+        if !self.record.is_by_hand() {
+            return Ok(Turn::Oracle);
+        }
+        let said = self.said();
+        self.check(&said)?;
+        let mut inquiry = self.inquiry(&said)?;
         let step = inquiry.next(1);
         let progress = inquiry.progress();
         Ok(match (step.start.into_iter().next(), step.conclusion) {
@@ -125,39 +135,109 @@ impl Manual {
         })
     }
 
-    /// What is known so far.
-    fn inquiry(&self) -> Result<Inquiry, SearchError> {
-        let noise = self.record.summary().map(|summary| summary.noise);
-        let noise = noise.ok_or(SearchError::Damaged(self.record.id))?;
+    /// What somebody says of versions, the last word of each.
+    fn said(&self) -> Vec<(Version, Verdict)> {
+        let facts = self.record.facts().into_iter();
+        let marks = facts.filter(|fact| fact.purpose.is_none());
+        let known = marks.filter_map(|mark| {
+            let version = self.territory.version(mark.version)?;
+            Some((version.clone(), mark.observation.verdict))
+        });
+        known.collect()
+    }
+
+    /// What would follow if only this were known. Nothing is weighed: a person is not asked a second
+    /// time, and what they say is not doubted.
+    fn inquiry(&self, said: &[(Version, Verdict)]) -> Result<Inquiry, SearchError> {
         let mut settings = self.record.settings.clone();
-        // A person is asked about what is not known, and not a second time.
         settings.ends = Ends::Neither;
         settings.verify = 0;
         let territory = Arc::clone(&self.territory);
-        let mut inquiry = Inquiry::new(territory, settings, noise, Belief::default(), false)
+        let (noise, belief) = (NoiseModel::Deterministic, Belief::default());
+        let mut inquiry = Inquiry::new(territory, settings, noise, belief, false)
             .map_err(SearchError::Settings)?;
-        for fact in self.record.plain_facts() {
-            inquiry.observe(fact.version, fact.purpose, fact.observation);
+        for (version, verdict) in said {
+            inquiry.observe(&version.id, None, &observed(*verdict));
         }
         Ok(inquiry)
+    }
+
+    /// Refuses what cannot be right: otherwise the same version would be asked about for ever.
+    fn check(&self, said: &[(Version, Verdict)]) -> Result<(), SearchError> {
+        // An oracle judges the ends too, and may be corrected.
+        let (ends, between): (Vec<_>, Vec<_>) = said
+            .iter()
+            .cloned()
+            .partition(|(version, _)| self.is_end(&version.id));
+        if self.record.is_by_hand() {
+            let taken = |version: &Version| match self.territory.place(&version.id) {
+                Some(_) => Verdict::Bad,
+                None => Verdict::Good,
+            };
+            let other = ends
+                .into_iter()
+                .find(|(version, verdict)| *verdict != taken(version));
+            if let Some((version, _)) = other {
+                return Err(SearchError::End(Box::new(version)));
+            }
+        }
+        match self.inquiry(&between)?.weighs() {
+            true => Err(SearchError::Contradictory(self.contradictory(between))),
+            false => Ok(()),
+        }
+    }
+
+    /// Two of these that contradict one another; all if only together they do, such as when what lies
+    /// between them changes nothing in the paths.
+    fn contradictory(&self, said: Vec<(Version, Verdict)>) -> Vec<(Version, Verdict)> {
+        let of = |wanted: Verdict| said.iter().filter(move |(_, verdict)| *verdict == wanted);
+        for bad in of(Verdict::Bad).rev() {
+            let place: Vec<u32> = self.territory.place(&bad.0.id).into_iter().collect();
+            let descends = standing::descendants(&self.territory, &place);
+            let is_after = |version: &Version| {
+                let place = self.territory.place(&version.id);
+                place.and_then(|place| descends.get(place as usize)) == Some(&true)
+            };
+            if let Some(good) = of(Verdict::Good).rev().find(|(good, _)| is_after(good)) {
+                return vec![bad.clone(), good.clone()];
+            }
+        }
+        said
     }
 
     /// Takes it that versions are what somebody says, in this order; it is durable when this returns.
     ///
     /// # Errors
     ///
-    /// One of them is not searched, or the journal cannot be written.
+    /// One of them is not searched, or cannot be that; or the journal cannot be written. Nothing is
+    /// taken then.
     pub async fn mark(&mut self, marks: &[(String, Verdict)]) -> Result<(), SearchError> {
         let mut events = Vec::new();
+        let mut said = self.said();
         for (id, verdict) in marks {
             let version = self.territory.version(id);
             let version = version.ok_or_else(|| SearchError::Outside(id.clone()))?;
+            said.retain(|(known, _)| known.id != *id);
+            said.push((version.clone(), *verdict));
             events.push(BisectEvent::Marked {
                 version: Box::new(version.clone()),
-                observation: Box::new(said(*verdict)),
+                observation: Box::new(observed(*verdict)),
             });
         }
+        self.check(&said)?;
         self.append(events).await
+    }
+
+    /// Whether something can be said of a version: it lies between the ends, or is one.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.territory.version(id).is_some()
+    }
+
+    /// Whether a version that is known is an end: the bad one, a good one, or where two lines part.
+    #[must_use]
+    pub fn is_end(&self, id: &str) -> bool {
+        self.territory.place(id).is_none() || self.territory.bad().is_some_and(|bad| bad.id == id)
     }
 
     /// Takes back the last of what somebody said; says of which version. None if nothing is left.
@@ -177,11 +257,13 @@ impl Manual {
         Ok(Some(version))
     }
 
-    /// Ends the search with its conclusion and gives the report; none while something is left to judge.
+    /// Ends a search by hand with its conclusion and gives the report; none while something is left to
+    /// judge. What an oracle judges is ended by the driver alone, which sees to it that the conclusion
+    /// holds.
     ///
     /// # Errors
     ///
-    /// The journal cannot be written.
+    /// See [`Manual::turn`]; or the journal cannot be written.
     pub async fn conclude(&mut self) -> Result<Option<Finding>, SearchError> {
         let Turn::Concluded(conclusion) = self.turn()? else {
             return Ok(None);
@@ -205,7 +287,7 @@ impl Manual {
 }
 
 /// What a person says of a version.
-fn said(verdict: Verdict) -> Observation {
+fn observed(verdict: Verdict) -> Observation {
     let (good_trials, bad_trials) = match verdict {
         Verdict::Good => (1, 0),
         Verdict::Bad => (0, 1),

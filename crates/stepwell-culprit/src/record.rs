@@ -78,21 +78,50 @@ impl Record {
         })
     }
 
-    /// What was found first; none before the search has ended.
+    /// What was found first; none before the search has ended, and none once it goes on after that.
     #[must_use]
     pub fn conclusion(&self) -> Option<&Conclusion> {
-        self.events.iter().rev().find_map(|(_, event)| match event {
-            BisectEvent::Concluded(conclusion) => Some(&**conclusion),
+        match self.events.last() {
+            Some((_, BisectEvent::Concluded(conclusion))) => Some(conclusion),
             _ => None,
-        })
+        }
+    }
+
+    /// Whether a person says what versions are, and nobody else.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.summary().is_some_and(|asked| asked.oracle.is_person())
+    }
+
+    /// The trials that its budget was spent on: those of judgements that were begun, whatever came of
+    /// them. What was stored before costs nothing.
+    #[must_use]
+    pub fn spent(&self) -> u32 {
+        let mut spent: u32 = 0;
+        let mut begun = HashMap::new();
+        for (_, event) in &self.events {
+            match event {
+                BisectEvent::Started { probe, trials, .. } => {
+                    begun.insert(*probe, *trials);
+                    spent = spent.saturating_add(*trials);
+                }
+                BisectEvent::Ended { probe, end, .. }
+                    if matches!(**end, ProbeEnd::Judged { cached: true, .. }) =>
+                {
+                    spent = spent.saturating_sub(begun.remove(probe).unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+        spent
     }
 
     /// Whether nothing more is to be found out.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        let is_open = |conclusion| matches!(conclusion, None | Some(&Conclusion::Aborted { .. }));
         let found = self.found();
-        !is_open(self.conclusion()) && !found.iter().any(|(_, found)| is_open(Some(*found)))
+        self.conclusion().is_some_and(Conclusion::is_final)
+            && found.iter().all(|(_, found)| found.is_final())
     }
 
     /// What the searches for several culprits found, each once and in their order, the first one
@@ -101,7 +130,6 @@ impl Record {
     #[must_use]
     pub fn found(&self) -> Vec<(&Lens, &Conclusion)> {
         let mut all: Vec<(&Lens, &Conclusion)> = Vec::new();
-        let mut is_over = false;
         for (_, event) in &self.events {
             match event {
                 BisectEvent::Found { lens, conclusion } => {
@@ -111,12 +139,7 @@ impl Record {
                         None => all.push(found),
                     }
                 }
-                BisectEvent::Marked { .. } | BisectEvent::Unmarked { .. } if !is_over => {
-                    all.clear();
-                }
-                BisectEvent::Concluded(conclusion) => {
-                    is_over = !matches!(**conclusion, Conclusion::Aborted { .. });
-                }
+                BisectEvent::Marked { .. } | BisectEvent::Unmarked { .. } => all.clear(),
                 _ => {}
             }
         }

@@ -147,6 +147,14 @@ pub struct OracleSummary {
     pub config: String,
 }
 
+impl OracleSummary {
+    /// Whether it is a person, who is asked about one version after the other.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.digest.is_none()
+    }
+}
+
 /// Why a version is judged. An oracle never sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -225,6 +233,7 @@ pub enum Conclusion {
     /// The budget was spent before it was sure enough.
     Undecided {
         /// The smallest set that holds the culprit with the wanted confidence, the likeliest first.
+        /// Empty if not even the ends were judged.
         suspects: Vec<(Version, Finite)>,
         /// The newest version that is probably good.
         newest_good: Option<Version>,
@@ -260,6 +269,15 @@ pub enum Conclusion {
         /// Why.
         why: String,
     },
+}
+
+impl Conclusion {
+    /// Whether there is nothing to go on with: otherwise something from outside is missing, which may
+    /// be seen to, such as a larger budget.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Undecided { .. } | Self::Aborted { .. })
+    }
 }
 
 /// One probe in the report.

@@ -1,7 +1,7 @@
 //! What crosses the wall of the sandbox when a component takes part in a search for a culprit: the
 //! words of `wit/bisect` as plain data.
 
-use crate::{Finite, Notice, Release};
+use crate::{Finite, Notice, Release, Terms};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who wrote or owns a change. Every text is hostile.
@@ -143,25 +143,6 @@ pub enum NoiseModel {
         /// Of false good.
         false_good: (Finite, Finite),
     },
-}
-
-/// What people call the two behaviours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Terms {
-    /// The old one.
-    pub old: String,
-    /// The new one.
-    pub new: String,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self {
-            old: "good".to_owned(),
-            new: "bad".to_owned(),
-        }
-    }
 }
 
 /// What an oracle says of itself.

@@ -18,6 +18,7 @@ mod outcome;
 mod publish;
 mod state;
 mod step;
+mod terms;
 
 pub use errand::{Notice, Release};
 pub use event::{
@@ -34,7 +35,7 @@ pub use id::{Digest, ParseIdError, RunId, SearchId};
 pub use judgement::{
     About, Belief, Evidence, HostAnswer, HostCall, HostRefusal, JudgeRefusal, LabResult, LabRun,
     LabStep, Measurement, NoiseModel, Observation, Overlay, Person, Proposal, Question, Reply,
-    Role, SkipKind, Terms, Verdict, Version,
+    Role, SkipKind, Verdict, Version,
 };
 pub use kept::Kept;
 pub use limit::{LIMITS, LimitKind, LimitSpec, Limits, UNMETERED, Unit};
@@ -48,3 +49,4 @@ pub use step::{
     Access, Capability, Description, Entry, GuestEvent, InputSpec, InputType, LogLevel, OutputSpec,
     Refusal, StepReport, StepRequest, Stream,
 };
+pub use terms::Terms;

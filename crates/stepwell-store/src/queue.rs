@@ -46,8 +46,8 @@ pub(crate) struct SearchRow {
     pub(crate) seq: u64,
     pub(crate) time_ms: u64,
     pub(crate) body: String,
-    /// Whether it is the search's end.
-    pub(crate) last: bool,
+    /// Whether the search has ended with it; none if it is as it was.
+    pub(crate) finished: Option<bool>,
 }
 
 #[derive(Debug, Default)]

@@ -22,7 +22,7 @@ pub struct StoredSearch {
     pub id: SearchId,
     /// Milliseconds since the Unix epoch.
     pub started_ms: u64,
-    /// Whether it has come to its conclusion.
+    /// Whether it has come to a conclusion that is final, and nobody has said more of a version since.
     pub finished: bool,
     /// How it searches, in the words of whoever began it.
     pub settings: String,
@@ -52,6 +52,27 @@ impl Journal {
         Ok(())
     }
 
+    /// Changes how a search searches; it is durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written to.
+    pub async fn set_search_settings(
+        &self,
+        search: SearchId,
+        settings: &str,
+    ) -> Result<(), JournalError> {
+        self.with_reader(async |connection| {
+            sqlx::query("UPDATE searches SET settings = $2 WHERE id = $1")
+                .bind(search.to_string())
+                .bind(settings)
+                .execute(connection)
+                .await
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Hands over an event of a search, as [`Journal::append`] does for runs. The events of one
     /// search must come in their order, from 0.
     pub fn append_search(&self, search: SearchId, seq: u64, time_ms: u64, event: &BisectEvent) {
@@ -62,7 +83,11 @@ impl Journal {
             seq,
             time_ms,
             body,
-            last: matches!(event, BisectEvent::Concluded(_)),
+            finished: match event {
+                BisectEvent::Concluded(conclusion) => Some(conclusion.is_final()),
+                BisectEvent::Marked { .. } | BisectEvent::Unmarked { .. } => Some(false),
+                _ => None,
+            },
         }));
     }
 
@@ -201,10 +226,10 @@ pub(crate) async fn insert(
             .bind(&row.body)
             .execute(&mut *connection)
             .await?;
-            if row.last {
+            if let Some(finished) = row.finished {
                 sqlx::query("UPDATE searches SET finished_ms = $2 WHERE id = $1")
                     .bind(row.search.to_string())
-                    .bind(int(row.time_ms))
+                    .bind(finished.then(|| int(row.time_ms)))
                     .execute(connection)
                     .await?;
             }

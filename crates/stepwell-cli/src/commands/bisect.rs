@@ -8,7 +8,9 @@ mod kept;
 pub(super) mod means;
 mod range;
 mod replaying;
+mod resuming;
 pub(super) mod searching;
+mod session;
 pub(super) mod shown;
 pub(super) mod workshop;
 
@@ -37,7 +39,7 @@ pub(crate) struct BisectArgs {
 #[derive(Debug, Subcommand)]
 enum BisectCommand {
     Run(RunArgs),
-    Resume(kept::ResumeArgs),
+    Resume(resuming::ResumeArgs),
     Log(kept::LogArgs),
     Replay(replaying::ReplayArgs),
     List(kept::ListArgs),
@@ -56,12 +58,6 @@ enum BisectCommand {
     Reset(hand::ResetArgs),
 }
 
-/// The words that are commands.
-const COMMANDS: [&str; 14] = [
-    "run", "resume", "log", "replay", "list", "show", "start", "good", "bad", "skip", "next",
-    "undo", "reset", "help",
-];
-
 #[derive(Debug, Args)]
 struct SearchArgs {
     #[command(flatten)]
@@ -73,7 +69,14 @@ struct SearchArgs {
     #[command(flatten)]
     shown: ShownArgs,
     /// A word of a search by hand for `good` or `bad`, and versions
-    #[arg(hide = true, value_name = "WORD")]
+    #[arg(
+        hide = true,
+        value_name = "WORD",
+        conflicts_with_all = [
+            "RangeArgs", "HowArgs", "ShownArgs",
+            "oracle", "inputs", "pipeline", "variables", "parameters", "secrets", "paths",
+        ]
+    )]
     words: Vec<String>,
     /// Only versions that change one of these paths are judged
     #[arg(last = true, value_name = "PATHS")]
@@ -263,7 +266,7 @@ impl BisectArgs {
                 let mut words = std::mem::take(&mut args.words).into_iter();
                 if let Some(word) = words.next() {
                     return end(
-                        hand::term(word, words.collect(), console),
+                        hand::term(word, words.collect(), args.oracle.project, console),
                         args.shown.output,
                         console,
                     );
@@ -278,7 +281,7 @@ impl BisectArgs {
                 searching::run(args, environment, console),
             ),
             Some(BisectCommand::Resume(args)) => {
-                (args.output(), kept::resume(args, environment, console))
+                (args.output(), resuming::resume(args, environment, console))
             }
             Some(BisectCommand::Log(args)) => (ReportFormat::Human, kept::log(&args, console)),
             Some(BisectCommand::List(args)) => (ReportFormat::Human, kept::list(&args, console)),
@@ -340,32 +343,10 @@ fn quoted(word: &str) -> String {
 
 /// Reads `NEW,OLD`.
 fn terms(text: &str) -> Result<Terms, String> {
-    let usable = |term: &str| {
-        let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        !term.is_empty() && !term.starts_with('-') && term.chars().all(letters) && term.len() <= 40
-    };
     let (new, old) = text
         .split_once(',')
         .ok_or("expected NEW,OLD, such as `slow,fast`")?;
-    for term in [new, old] {
-        if !usable(term) {
-            return Err(format!(
-                "`{term}` is no word of letters, digits, `-` and `_`"
-            ));
-        }
-        if COMMANDS.contains(&term) && !["good", "bad"].contains(&term) {
-            return Err(format!("`{term}` is a command of `stepwell bisect`"));
-        }
-    }
-    if new == old || new == "good" || old == "bad" {
-        return Err(format!(
-            "`{new}` for the new behaviour and `{old}` for the old mislead"
-        ));
-    }
-    Ok(Terms {
-        old: old.to_owned(),
-        new: new.to_owned(),
-    })
+    Terms::checked(new, old)
 }
 
 /// Reads `NAME=VALUE`, with a value of TOML; what is none is text.
@@ -414,8 +395,20 @@ fn noise(text: &str) -> Result<NoiseModel, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{input, noise, terms, written};
+    use super::{Terms, input, noise, terms, written};
+    use clap::Args as _;
     use serde_json::json;
+
+    #[test]
+    fn every_command_is_a_word_that_no_behaviour_can_have() {
+        let command = super::BisectArgs::augment_args(clap::Command::new("bisect"));
+        let mut commands: Vec<&str> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        commands.push("help");
+        assert_eq!(commands, Terms::COMMANDS);
+    }
 
     #[test]
     fn words_that_mislead_are_refused() {

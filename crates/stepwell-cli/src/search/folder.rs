@@ -1,6 +1,7 @@
 //! Folders for the files of versions.
 
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use stepwell_diagnostic::Diagnostic;
@@ -92,7 +93,10 @@ impl HandFolder {
             return Ok(path);
         }
         self.remove().map_err(|error| error.to_string())?;
-        std::fs::create_dir(&self.0).map_err(|error| error.to_string())?;
+        // It may lie where everybody looks.
+        let mut private = std::fs::DirBuilder::new();
+        let made = private.mode(0o700).create(&self.0);
+        made.map_err(|error| error.to_string())?;
         let tree: ObjectId = version
             .tree
             .parse()
@@ -113,11 +117,12 @@ impl HandFolder {
         Ok(path)
     }
 
-    /// Removes it, if it is there.
-    pub(crate) fn remove(&self) -> io::Result<()> {
+    /// Removes it; whether it was there.
+    pub(crate) fn remove(&self) -> io::Result<bool> {
         match stepwell_workspace::remove(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }

@@ -54,10 +54,11 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn of(settings: &Settings) -> Self {
+    /// That of a search of which so many trials were begun before.
+    pub(super) fn of(settings: &Settings, spent: u32) -> Self {
         let wall = settings.max_wall_ms.map(Duration::from_millis);
         Self {
-            trials: 0,
+            trials: spent,
             deadline: wall.map(|wall| Instant::now() + wall),
         }
     }

@@ -114,6 +114,7 @@ impl<J: Judge, A: Archive, R: StepRunner, S: ReleaseSteps> World for Site<J, A, 
             fresh: true,
         };
         (self.told)(Happening::Judgement(BisectEvent::Started {
+            reverted: Vec::new(),
             probe: 0,
             version: Box::new(head.clone()),
             purpose: Purpose::Search,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod budget;
+mod by_hand;
 mod ends;
 mod failing;
 mod finding;

@@ -152,7 +152,7 @@ fn a_search_has_one_process_at_a_time() {
 fn asked(manual: &Manual) -> String {
     match manual.turn().unwrap() {
         Turn::Judge { version, .. } => version.id,
-        Turn::Concluded(conclusion) => panic!("{conclusion:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -278,33 +278,49 @@ impl Story {
                 Suspect::new(version, None, note)
             })
             .collect();
-        self.next.push(vec![
+        let said = |old_or_new: &str| {
+            command(format!(
+                "stepwell bisect {old_or_new} --search {} COMMIT",
+                ending(&finding.search)
+            ))
+        };
+        let mut advice = vec![
             word("If you know what one of them is, say so with "),
-            command("stepwell bisect good COMMIT"),
+            said("good"),
             word(" or "),
-            command("stepwell bisect bad COMMIT"),
-            word("; else make them testable, or read what they change."),
-        ]);
+            said("bad"),
+        ];
+        if !finding.asked.oracle.is_person() {
+            advice.extend([word(" and go on with "), resume(finding)]);
+        }
+        advice.push(word("; else make them testable, or read what they change."));
+        self.next.push(advice);
     }
 
     fn undecided(&mut self, finding: &Finding, suspects: &[(Version, Finite)]) {
-        self.headline = vec![
-            word("the budget was spent before it was sure: the first "),
-            term(&finding.asked.terms.new),
-            word(format!(
-                " commit is one of these {} with {}",
-                suspects.len(),
-                percent(finding.asked.confidence.get())
-            )),
-        ];
+        self.headline = match suspects.len() {
+            0 => sentence("the budget was spent before the ends of the range were judged"),
+            many => vec![
+                word("the budget was spent before it was sure: the first "),
+                term(&finding.asked.terms.new),
+                word(format!(
+                    " commit is one of these {many} with {}",
+                    percent(finding.asked.confidence.get())
+                )),
+            ],
+        };
         self.suspects = suspects
             .iter()
             .map(|(version, weight)| Suspect::new(version, Some(weight.get()), ""))
             .collect();
         self.next.push(vec![
-            word("Go on with "),
-            command("stepwell bisect resume"),
-            word(" and a larger budget: nothing that was judged is lost."),
+            word("Allow more trials in all, such as twice as many, and go on with "),
+            command(format!(
+                "stepwell bisect resume --max-trials {} {}",
+                finding.cost.trials.saturating_mul(2).max(2),
+                ending(&finding.search)
+            )),
+            word(": nothing that was judged is lost."),
         ]);
     }
 
@@ -313,6 +329,11 @@ impl Story {
         let asked = &finding.asked;
         let (old, new) = (term(&asked.terms.old), term(&asked.terms.new));
         let is = |version: &Version| Piece::Text(named(version));
+        if let Conclusion::BaseBad { version } = &finding.conclusion {
+            let seen = last_bad(&finding.probes, version);
+            let reason = seen.map(|seen| text(&seen.reason));
+            self.facts.extend(reason.map(|reason| ("Reason", reason)));
+        }
         (self.headline, self.next) = match &finding.conclusion {
             Conclusion::BaseBad { version } => (
                 vec![
@@ -358,11 +379,7 @@ impl Story {
             ),
             Conclusion::Aborted { why } => (
                 vec![word("the search was ended: "), text(why)],
-                vec![vec![
-                    word("When that is mended, go on with "),
-                    command("stepwell bisect resume"),
-                    word("."),
-                ]],
+                aborted(finding),
             ),
             _ => (
                 vec![
@@ -378,6 +395,38 @@ impl Story {
             ),
         };
     }
+}
+
+fn resume(finding: &Finding) -> Piece {
+    let search = ending(&finding.search);
+    command(format!("stepwell bisect resume {search}"))
+}
+
+/// The end of a search's identifier, which is enough to name it.
+fn ending(search: &str) -> &str {
+    let start = search.len().saturating_sub(8);
+    search.get(start..).unwrap_or(search)
+}
+
+/// What to do about a search that did not come to its end.
+fn aborted(finding: &Finding) -> Vec<Vec<Piece>> {
+    let mut advice = vec![
+        vec![
+            word("When that is mended, go on with "),
+            resume(finding),
+            word(": nothing that was judged is lost."),
+        ],
+        sentence(
+            "Begin again if mending it changes the oracle, what it is told or the pipeline: judgements of \
+             two do not mix.",
+        ),
+    ];
+    if !finding.asked.paths.is_empty() {
+        advice.push(sentence(
+            "If the paths leave out where it broke, search without them.",
+        ));
+    }
+    advice
 }
 
 /// What to do about a change that was undone on the way to a good version.

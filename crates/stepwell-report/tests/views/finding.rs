@@ -115,7 +115,7 @@ fn finding(conclusion: Conclusion) -> Finding {
             first_parent: true,
             oracle: OracleSummary {
                 name: "pipeline".to_owned(),
-                digest: None,
+                digest: Some(stepwell_event::Digest::from_sha256([7; 32])),
                 config: r#"{"step":"test"}"#.to_owned(),
             },
             terms: Terms::default(),
@@ -315,8 +315,10 @@ fn every_conclusion_says_what_it_means_and_what_to_do() {
       a708a7aea708 change 14
 
     What to do
-      If you know what one of them is, say so with stepwell bisect good COMMIT or
-      stepwell bisect bad COMMIT; else make them testable, or read what they change.
+      If you know what one of them is, say so with stepwell bisect good --search
+      01JD COMMIT or stepwell bisect bad --search 01JD COMMIT and go on with
+      stepwell bisect resume 01JD; else make them testable, or read what they
+      change.
 
     ── no culprit
     no commit is to blame: the failure was a flake
@@ -338,8 +340,8 @@ fn every_conclusion_says_what_it_means_and_what_to_do() {
          20 %  6a99b44c6a99 change 12
 
     What to do
-      Go on with stepwell bisect resume and a larger budget: nothing that was judged
-      is lost.
+      Allow more trials in all, such as twice as many, and go on with stepwell
+      bisect resume --max-trials 24 01JD: nothing that was judged is lost.
 
     ── head good
     5c5581d45c5581d45c5581d45c5581d45c5581d4 is good, so there is nothing to search
@@ -382,7 +384,11 @@ fn every_conclusion_says_what_it_means_and_what_to_do() {
     the search was ended: the oracle trapped: out of fuel
 
     What to do
-      When that is mended, go on with stepwell bisect resume.
+      When that is mended, go on with stepwell bisect resume 01JD: nothing that was
+      judged is lost.
+      Begin again if mending it changes the oracle, what it is told or the pipeline:
+      judgements of two do not mix.
+      If the paths leave out where it broke, search without them.
     ");
 }
 

@@ -33,19 +33,20 @@ pub(super) fn about(about: judge::About) -> Result<About, String> {
         version: cut(about.version, NAME),
         summary: cut(about.summary, TEXT),
         noise: noise(about.noise)?,
-        terms: Terms {
-            old: cut(about.terms.old, NAME),
-            new: cut(about.terms.new, NAME),
-        },
+        terms: terms(about.terms)?,
         max_trials: about.max_trials,
     };
     if about.max_trials == 0 {
         return Err("the oracle takes no trial at all: `max-trials` is 0".to_owned());
     }
-    if about.terms.old == about.terms.new {
-        return Err("the oracle has one word for both behaviours".to_owned());
-    }
     Ok(about)
+}
+
+/// What an oracle calls the two behaviours: words that people may choose too.
+fn terms(terms: types::Terms) -> Result<Terms, String> {
+    let (new, old) = (cut(terms.new, NAME), cut(terms.old, NAME));
+    Terms::checked(&new, &old)
+        .map_err(|why| format!("the oracle's words for the two behaviours cannot be used: {why}"))
 }
 
 fn noise(noise: types::NoiseModel) -> Result<NoiseModel, String> {

@@ -97,7 +97,10 @@ impl Asked {
                 reason: told(step, "exited with 0"),
             }),
             (.., 125) => Ok(Trial::Skip(SkipKind::Other, told(step, "exited with 125"))),
-            (.., code @ 1..=127) => Ok(bad(&format!("exited with {code}"))),
+            (.., code @ 126..=127) => Ok(bad(&format!(
+                "exited with {code}, as a shell does with a program that it does not find or cannot run"
+            ))),
+            (.., code @ 1..=124) => Ok(bad(&format!("exited with {code}"))),
             (.., code) => Err(Refusal::Abort(told(
                 step,
                 &format!("exited with {code}, which ends a search"),

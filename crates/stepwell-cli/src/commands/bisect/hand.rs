@@ -3,35 +3,25 @@
 //! Nobody's checkout is touched: the files of the version that is to be judged are put into a folder
 //! of their own, in which people can build and try them.
 
-use super::kept::{NO_SEARCH, PlaceArgs, journal_failure};
+use super::kept::{NO_SEARCH, PlaceArgs};
 use super::means::Means;
 use super::range::Ends;
 use super::searching::failure;
-use super::{COMMANDS, Failure, RangeArgs, shown};
-use crate::commands::run::{control_runtime, own_folder};
+use super::session::{Session, WhichArgs, leave, make_room};
+use super::{Failure, RangeArgs, shown};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::search::{HandFolder, WorkFolder, git_problem};
+use crate::search::{HandFolder, git_problem};
 use clap::Args;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use stepwell_culprit::{
-    Ends as JudgedEnds, GitArchive, Manual, Record, Request, SearchError, Settings, Turn,
-};
+use std::path::PathBuf;
+use stepwell_culprit::{Ends as JudgedEnds, Manual, Request, SearchError, Settings, Turn};
 use stepwell_diagnostic::Diagnostic;
-use stepwell_event::{
-    NoiseModel, OracleSummary, SearchId, SearchSummary, SkipKind, Terms, Verdict, Version,
-};
+use stepwell_event::{NoiseModel, OracleSummary, SkipKind, Terms, Verdict, Version};
 use stepwell_report::hostile;
-use stepwell_store::Journal;
-use stepwell_workspace::{ExportLimits, Repository};
+use stepwell_workspace::Repository;
 
 /// The most versions that one word can be said of.
 const MAX_MARKED: usize = 10_000;
-
-/// A file in which the last search stands that was left with `reset`.
-const LEFT: &str = "left";
 
 /// Begin a search in which you say yourself what versions are
 #[derive(Debug, Args)]
@@ -52,14 +42,14 @@ pub(super) struct MarkArgs {
     #[arg(value_name = "REV")]
     revisions: Vec<String>,
     #[command(flatten)]
-    place: PlaceArgs,
+    which: WhichArgs,
 }
 
-/// In which project.
+/// In which search.
 #[derive(Debug, Args)]
 pub(super) struct TurnArgs {
     #[command(flatten)]
-    place: PlaceArgs,
+    which: WhichArgs,
 }
 
 /// Leave a search by hand, and remove the files of its version
@@ -76,12 +66,6 @@ pub(super) enum Word {
     Skip,
     /// A word that the search has for one of them.
     Term(String),
-}
-
-/// A search by hand, with what it needs.
-struct Session {
-    manual: Manual,
-    repository: Repository,
 }
 
 /// `stepwell bisect start`.
@@ -135,11 +119,17 @@ pub(super) fn begin(
             reproduce: "git show {bad}".to_owned(),
             ..Settings::default()
         },
-        caller: means.to_text(),
+        caller: means.as_text(),
     };
-    in_session(
+    Session::opened(
         &means.project,
         async |journal, archive| {
+            for search in make_room(&journal).await? {
+                console.note(&format!(
+                    "note: the files of {search} were removed; `stepwell bisect next --search {search}` goes \
+                     back to it"
+                ));
+            }
             let manual = Manual::begin(request, archive, journal).await;
             manual.map_err(failure)
         },
@@ -151,7 +141,7 @@ pub(super) fn begin(
                         "note: {} is not between the good versions and the bad one",
                         hostile(&version)
                     )),
-                    Err(error) => return Err(failure(error)),
+                    Err(error) => return Err(session.failure(error)),
                 }
             }
             session.turn(console).await
@@ -159,94 +149,21 @@ pub(super) fn begin(
     )
 }
 
-/// Does something in a session that `open` opens.
-fn in_session(
-    project: &Path,
-    open: impl AsyncFnOnce(Journal, Arc<GitArchive>) -> Result<Manual, Failure>,
-    action: impl AsyncFnOnce(&mut Session) -> Result<Exit, Failure>,
-) -> Result<Exit, Failure> {
-    let repository = Repository::open(project).map_err(|error| git_problem(&error))?;
-    let folder = own_folder(project).map_err(Failure::Defect)?;
-    let control = control_runtime().map_err(Failure::Defect)?;
-    let work = WorkFolder::make(&folder).map_err(Failure::Defect)?;
-    let archive = GitArchive::new(repository.clone(), work.path(), ExportLimits::default());
-    let archive = Arc::new(archive.map_err(|error| git_problem(&error))?);
-    control.block_on(async {
-        let journal = crate::commands::run::open_own(&folder)
-            .await
-            .map_err(journal_failure)?;
-        let done = match open(journal.clone(), archive).await {
-            Ok(manual) => {
-                let mut session = Session { manual, repository };
-                action(&mut session).await
-            }
-            Err(failure) => Err(failure),
-        };
-        journal.close().await.map_err(journal_failure)?;
-        done
-    })
-}
-
-/// Does something in the search that goes on.
-fn in_current(
-    place: &PlaceArgs,
-    action: impl AsyncFnOnce(&mut Session) -> Result<Exit, Failure>,
-) -> Result<Exit, Failure> {
-    let project = place.project()?;
-    let current =
-        super::kept::with_journal(&project, async |journal| current(&project, journal).await)?;
-    in_session(
-        &project,
-        async |journal, archive| {
-            Manual::load(current, archive, journal)
-                .await
-                .map_err(failure)
-        },
-        action,
-    )
-}
-
-/// The latest search, if it was not left.
-async fn current(project: &Path, journal: &Journal) -> Result<SearchId, Failure> {
-    let all = Record::list(journal).await.map_err(journal_failure)?;
-    let latest = all.last().map(|(id, _)| *id);
-    let left = left_file(project)
-        .and_then(|path| fs::read_to_string(path).ok())
-        .and_then(|text| text.trim().parse::<SearchId>().ok());
-    latest
-        .filter(|latest| left.is_none_or(|left| left < *latest))
-        .ok_or_else(|| {
-            Diagnostic::error(NO_SEARCH, "no search is going on")
-                .help("begin one: `stepwell bisect start --good REV --bad REV`")
-                .into()
-        })
-}
-
-fn left_file(project: &Path) -> Option<PathBuf> {
-    Some(own_folder(project).ok()?.join("bisect").join(LEFT))
-}
-
 /// `stepwell bisect good`, `bad` and `skip`.
 pub(super) fn mark(word: &Word, args: &MarkArgs, console: Console) -> Result<Exit, Failure> {
-    in_current(&args.place, async |session| {
+    Session::of(&args.which, async |session| {
         let verdict = session.verdict(word)?;
         let mut marks = Vec::new();
         for revisions in &args.revisions {
-            let found = session.repository.resolve_all(revisions, MAX_MARKED);
-            let found = found.map_err(|error| git_problem(&error))?;
-            marks.extend(found.iter().map(|id| (id.to_string(), verdict)));
+            let meant = session.meant(revisions, verdict, console)?;
+            marks.extend(meant.into_iter().map(|id| (id, verdict)));
         }
         if args.revisions.is_empty() {
-            match session.manual.turn().map_err(failure)? {
-                Turn::Judge { version, .. } => marks.push((version.id.clone(), verdict)),
-                Turn::Concluded(_) => {
-                    return Err(Diagnostic::error("ended", "the search has ended")
-                        .help("`stepwell bisect undo` takes back what was said last")
-                        .into());
-                }
-            }
+            let id = session.asked()?;
+            marks.push((id, verdict));
         }
-        session.manual.mark(&marks).await.map_err(failure)?;
+        let marked = session.manual.mark(&marks).await;
+        marked.map_err(|error| session.failure(error))?;
         session.turn(console).await
     })
 }
@@ -255,11 +172,12 @@ pub(super) fn mark(word: &Word, args: &MarkArgs, console: Console) -> Result<Exi
 pub(super) fn term(
     word: String,
     revisions: Vec<String>,
+    project: Option<PathBuf>,
     console: Console,
 ) -> Result<Exit, Failure> {
     let args = MarkArgs {
         revisions,
-        place: PlaceArgs { project: None },
+        which: WhichArgs::current(project),
     };
     let said = Word::Term(word.clone());
     mark(&said, &args, console).map_err(|failure| match failure {
@@ -270,7 +188,7 @@ pub(super) fn term(
                 .any(|problem| problem.code == NO_SEARCH) =>
         {
             let message = format!("`{word}` is no command of `stepwell bisect`");
-            unknown(message, &word, &COMMANDS)
+            unknown(message, &word, &Terms::COMMANDS)
         }
         other => other,
     })
@@ -290,12 +208,12 @@ fn unknown(message: String, word: &str, known: &[&str]) -> Failure {
 
 /// `stepwell bisect next`.
 pub(super) fn next(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
-    in_current(&args.place, async |session| session.turn(console).await)
+    Session::of(&args.which, async |session| session.turn(console).await)
 }
 
 /// `stepwell bisect undo`.
 pub(super) fn undo(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
-    in_current(&args.place, async |session| {
+    Session::of(&args.which, async |session| {
         match session.manual.undo().await.map_err(failure)? {
             Some(version) => {
                 console.note(&format!("taken back what was said of {}", named(&version)));
@@ -313,17 +231,7 @@ pub(super) fn undo(args: &TurnArgs, console: Console) -> Result<Exit, Failure> {
 
 /// `stepwell bisect reset`.
 pub(super) fn reset(args: &ResetArgs, console: Console) -> Result<Exit, Failure> {
-    let project = args.place.project()?;
-    let search =
-        super::kept::with_journal(&project, async |journal| current(&project, journal).await)?;
-    let cannot = |error: std::io::Error| {
-        let message = format!("cannot leave {search}: {error}");
-        Failure::Defect(Diagnostic::error("no-folder", message))
-    };
-    HandFolder::of(search).remove().map_err(cannot)?;
-    if let Some(path) = left_file(&project) {
-        fs::write(path, format!("{search}\n")).map_err(cannot)?;
-    }
+    let search = leave(&args.place)?;
     console.note(&format!(
         "left {search}; `stepwell bisect log` still tells what is known"
     ));
@@ -331,16 +239,6 @@ pub(super) fn reset(args: &ResetArgs, console: Console) -> Result<Exit, Failure>
 }
 
 impl Session {
-    fn asked(&self) -> Option<&SearchSummary> {
-        self.manual.record().summary()
-    }
-
-    fn terms(&self) -> Terms {
-        self.asked()
-            .map(|asked| asked.terms.clone())
-            .unwrap_or_default()
-    }
-
     fn verdict(&self, word: &Word) -> Result<Verdict, Failure> {
         let terms = self.terms();
         match word {
@@ -355,15 +253,82 @@ impl Session {
                     terms.old, terms.new
                 );
                 let mut known = vec![terms.old.as_str(), terms.new.as_str()];
-                known.extend(COMMANDS);
+                known.extend(Terms::COMMANDS);
                 Err(unknown(message, word, &known))
             }
         }
     }
 
+    /// What one word on the command line means: a version, or those of a range that are searched.
+    fn meant(
+        &self,
+        revisions: &str,
+        verdict: Verdict,
+        console: Console,
+    ) -> Result<Vec<String>, Failure> {
+        let found = self.repository.resolve_all(revisions, MAX_MARKED + 1);
+        let found = found.map_err(|error| git_problem(&error))?;
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        if !revisions.contains("..") {
+            return Ok(found);
+        }
+        if found.len() > MAX_MARKED {
+            let message = format!("there are more than {MAX_MARKED} versions in `{revisions}`");
+            return Err(Diagnostic::error("too-many", message)
+                .help("say it of a shorter range")
+                .into());
+        }
+        // That an end is not to be judged is true already.
+        let is_skip = matches!(verdict, Verdict::Skip(_));
+        let (meant, others): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|id| self.manual.knows(id) && !(is_skip && self.manual.is_end(id)));
+        if meant.is_empty() {
+            let message = format!("no version in `{revisions}` is searched");
+            return Err(Diagnostic::error("outside", message)
+                .help("only versions between the good ones and the bad one are searched")
+                .into());
+        }
+        if !others.is_empty() {
+            console.note(&format!(
+                "note: {} of the {} versions in `{}` are not searched",
+                others.len(),
+                others.len() + meant.len(),
+                hostile(revisions),
+            ));
+        }
+        Ok(meant)
+    }
+
+    /// The version that is to be judged.
+    fn asked(&self) -> Result<String, Failure> {
+        let search = self.manual.id();
+        let turn = self.manual.turn().map_err(|error| self.failure(error))?;
+        let problem = match turn {
+            Turn::Judge { version, .. } => return Ok(version.id.clone()),
+            Turn::Oracle => {
+                Diagnostic::error("no-version", format!("an oracle judges in {search}"))
+                    .help("to correct it, say of which version: `stepwell bisect good REV`")
+                    .help("`stepwell bisect start` begins a search in which you judge")
+            }
+            Turn::Concluded(_) => Diagnostic::error("ended", format!("{search} has ended"))
+                .help("`stepwell bisect undo` takes back what was said last")
+                .help("to correct what was said of a version, name it: `stepwell bisect good REV`"),
+        };
+        Err(problem.into())
+    }
+
     /// Tells what comes next.
     async fn turn(&mut self, console: Console) -> Result<Exit, Failure> {
-        match self.manual.turn().map_err(failure)? {
+        let search = self.manual.id();
+        let turn = self.manual.turn().map_err(|error| self.failure(error))?;
+        match turn {
+            Turn::Oracle => {
+                console.note(&format!(
+                    "an oracle judges in {search}: `stepwell bisect resume {search}` goes on with it"
+                ));
+                Ok(Exit::Succeeded)
+            }
             Turn::Judge {
                 version,
                 left,
@@ -389,7 +354,8 @@ impl Session {
                         "warning: cannot remove the files of a version: {error}"
                     ));
                 }
-                match self.manual.conclude().await.map_err(failure)? {
+                let concluded = self.manual.conclude().await;
+                match concluded.map_err(|error| self.failure(error))? {
                     Some(finding) => {
                         let width = crate::console::width();
                         let color = console.color_out;
@@ -415,7 +381,8 @@ impl Session {
     }
 }
 
-fn named(version: &Version) -> String {
+/// A version as people know it.
+pub(super) fn named(version: &Version) -> String {
     let short = super::kept::short(version);
     hostile(&format!(
         "{short} {} ({}, {})",

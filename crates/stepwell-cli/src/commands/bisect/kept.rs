@@ -1,12 +1,8 @@
-//! Searches that were made before: gone on with, listed, shown, and as a log.
+//! Searches that were made before: listed, shown, and as a log.
 
-use super::means::{Judging, Means};
-use super::searching::{self, Task, Telling};
-use super::workshop::Workshop;
-use super::{Failure, ReportFormat, ShownArgs, shown};
+use super::{Failure, ReportFormat, ShownArgs, searching, shown};
 use crate::commands::run::{control_runtime, journal_problem, own_folder};
 use crate::console::Console;
-use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::search::{WorkFolder, git_problem};
 use clap::Args;
@@ -24,17 +20,6 @@ use stepwell_workspace::{ExportLimits, Repository};
 
 /// The code of the diagnostic for a search that is not there.
 pub(super) const NO_SEARCH: &str = "no-search";
-
-/// Go on with a search that was stopped or killed; what was judged is not judged again
-#[derive(Debug, Args)]
-pub(super) struct ResumeArgs {
-    /// The search, or the end of its identifier [default: the latest that has not ended]
-    search: Option<String>,
-    #[command(flatten)]
-    place: PlaceArgs,
-    #[command(flatten)]
-    shown: ShownArgs,
-}
 
 /// Print a search as commands of `git bisect`
 #[derive(Debug, Args)]
@@ -69,12 +54,6 @@ pub(super) struct PlaceArgs {
     /// The directory of the project [default: the current one]
     #[arg(long, value_name = "DIR")]
     pub(super) project: Option<PathBuf>,
-}
-
-impl ResumeArgs {
-    pub(super) fn output(&self) -> ReportFormat {
-        self.shown.output
-    }
 }
 
 impl ShowArgs {
@@ -119,7 +98,7 @@ fn no_search() -> Failure {
 }
 
 /// The search that is meant: by default the latest.
-async fn named(journal: &Journal, search: Option<&str>) -> Result<SearchId, Failure> {
+pub(super) async fn named(journal: &Journal, search: Option<&str>) -> Result<SearchId, Failure> {
     let all = Record::list(journal).await.map_err(journal_failure)?;
     let Some(search) = search else {
         return all.last().map(|(id, _)| *id).ok_or_else(no_search);
@@ -147,87 +126,11 @@ async fn named(journal: &Journal, search: Option<&str>) -> Result<SearchId, Fail
 }
 
 /// What is known of a search.
-async fn read(journal: &Journal, search: SearchId) -> Result<Record, Failure> {
+pub(super) async fn read(journal: &Journal, search: SearchId) -> Result<Record, Failure> {
     let record = Record::read(journal, search)
         .await
         .map_err(journal_failure)?;
     record.ok_or_else(|| searching::failure(stepwell_culprit::SearchError::Unknown(search)))
-}
-
-/// `stepwell bisect resume`.
-pub(super) fn resume(
-    args: ResumeArgs,
-    environment: &Environment,
-    console: Console,
-) -> Result<Exit, Failure> {
-    let project = args.place.project()?;
-    let (record, means) = with_journal(&project, async |journal| match &args.search {
-        Some(search) => read(journal, named(journal, Some(search)).await?)
-            .await
-            .and_then(with_means),
-        None => latest_open(journal).await,
-    })?;
-    if means.judge == Judging::Hand {
-        let message = format!("in {} you say yourself what versions are", record.id);
-        return Err(Diagnostic::error("by-hand", message)
-            .help("`stepwell bisect next` names the version that is to be judged")
-            .into());
-    }
-    let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
-    let quiet = args.shown.output == ReportFormat::Json;
-    let workshop = Workshop::open(&means, repository, environment, console, quiet)?;
-    changed(&record, &workshop)?;
-    let telling = Telling {
-        console,
-        output: args.shown.output,
-        report: args.shown.report,
-    };
-    searching::drive(workshop, Task::Resume(record.id), &record.settings, telling)
-}
-
-/// The latest search that an oracle judges and that has not ended.
-async fn latest_open(journal: &Journal) -> Result<(Record, Means), Failure> {
-    let all = Record::list(journal).await.map_err(journal_failure)?;
-    for (search, _) in all.iter().rev().filter(|(_, ended)| !ended) {
-        let known = with_means(read(journal, *search).await?)?;
-        if known.1.judge != Judging::Hand {
-            return Ok(known);
-        }
-    }
-    Err(Diagnostic::error(NO_SEARCH, "all searches have ended")
-        .help("`stepwell bisect show` tells what the latest found")
-        .into())
-}
-
-fn with_means(record: Record) -> Result<(Record, Means), Failure> {
-    match serde_json::from_str(&record.caller) {
-        Ok(means) => Ok((record, means)),
-        Err(_) => {
-            let message = format!("{} was begun by another version of Stepwell", record.id);
-            Err(Diagnostic::error(NO_SEARCH, message)
-                .help("begin it again")
-                .into())
-        }
-    }
-}
-
-/// Refuses to go on with another oracle than the one that judged so far.
-fn changed(record: &Record, workshop: &Workshop) -> Result<(), Failure> {
-    let then = record.summary().map(|asked| &asked.oracle);
-    let now = workshop.summary();
-    match then {
-        Some(then) if *then != now => {
-            let message = format!(
-                "the oracle `{}` or what it is told has changed since {} was begun",
-                hostile(&then.name),
-                record.id
-            );
-            Err(Diagnostic::error("changed-oracle", message)
-                .help("judgements of two oracles do not mix: begin a new search")
-                .into())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// `stepwell bisect show`.
@@ -393,8 +296,11 @@ fn others(record: &Record) -> impl Iterator<Item = String> {
 
 fn begin(log: &mut Log, asked: &SearchSummary) {
     log.terms = asked.terms.clone();
-    log.lines
-        .push(Line::Comment(format!("judged by {}", asked.oracle.name)));
+    let judge = match asked.oracle.is_person() {
+        true => "judged by hand".to_owned(),
+        false => format!("judged by {}", asked.oracle.name),
+    };
+    log.lines.push(Line::Comment(judge));
     log.lines.push(Line::Comment(asked.command.clone()));
     let mut revisions = vec![asked.bad.id.clone()];
     revisions.extend(asked.good.iter().map(|good| good.id.clone()));

@@ -1,5 +1,6 @@
 //! What a search judges with, as it is kept for another process.
 
+use super::workshop::Workshop;
 use super::{HowArgs, OracleArgs, RangeArgs, RunArgs, quoted, written};
 use crate::commands::run::secrets;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub(in crate::commands) struct Means {
     pub(in crate::commands) secrets: Vec<String>,
     /// The level that was asked for.
     pub(in crate::commands) isolation: Option<String>,
+    /// What the pipeline and the other oracles were when the search was begun; see
+    /// [`Workshop::fingerprint`].
+    pub(in crate::commands) fingerprint: Option<String>,
 }
 
 /// Who judges.
@@ -93,6 +97,7 @@ impl Means {
             parameters: args.parameters,
             secrets: args.secrets,
             isolation: isolation.map(|level| level.as_str().to_owned()),
+            fingerprint: None,
         })
     }
 
@@ -228,8 +233,17 @@ impl Means {
         inside.display().to_string()
     }
 
-    /// As it is kept with a search.
-    pub(in crate::commands) fn to_text(&self) -> String {
+    /// As it is kept with a search that is judged with what was made from it.
+    pub(in crate::commands) fn to_text(&self, made: &Workshop) -> String {
+        let means = Self {
+            fingerprint: Some(made.fingerprint()),
+            ..self.clone()
+        };
+        means.as_text()
+    }
+
+    /// As it is kept with a search that a person judges.
+    pub(super) fn as_text(&self) -> String {
         // Plain data with texts as keys: writing it as JSON does not fail.
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -1,9 +1,10 @@
 //! Searches by hand from logs, which may be those of `git bisect`.
 
-use super::Failure;
 use super::hand::{Wanted, begin};
 use super::kept::PlaceArgs;
 use super::means::Means;
+use super::range::Ends;
+use super::{Failure, RangeArgs};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::search::git_problem;
@@ -12,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use stepwell_bisect::log_text::{Line, Log, Mark};
 use stepwell_diagnostic::Diagnostic;
-use stepwell_event::{SkipKind, Verdict};
+use stepwell_event::{SkipKind, Terms, Verdict};
 use stepwell_workspace::Repository;
 
 /// Begin a search by hand with what a log says, also one of `git bisect`
@@ -37,8 +38,10 @@ pub(super) fn replay(args: ReplayArgs, console: Console) -> Result<Exit, Failure
     let text = fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
     let log = Log::parse(&text).map_err(|error| wrong(error.to_string()))?;
     let repository = Repository::open(&means.project).map_err(|error| git_problem(&error))?;
-    let (wanted, marks) = replayed(&repository, &log)?;
-    let wanted = wanted.ok_or_else(|| wrong("it names no bad and good version".to_owned()))?;
+    let terms = Terms::checked(&log.terms.new, &log.terms.old).map_err(&wrong)?;
+    let replayed = replayed(&repository, &log, terms)?;
+    let (wanted, marks) =
+        replayed.ok_or_else(|| wrong("it names no bad and good version".to_owned()))?;
     begin(&means, wanted, marks, console)
 }
 
@@ -46,7 +49,11 @@ pub(super) fn replay(args: ReplayArgs, console: Console) -> Result<Exit, Failure
 type Marks = Vec<(String, Verdict)>;
 
 /// The search that a log begins, and what it says of versions besides.
-fn replayed(repository: &Repository, log: &Log) -> Result<(Option<Wanted>, Marks), Failure> {
+fn replayed(
+    repository: &Repository,
+    log: &Log,
+    terms: Terms,
+) -> Result<Option<(Wanted, Marks)>, Failure> {
     let resolve = |revision: &String| {
         let id = repository
             .resolve(revision)
@@ -70,12 +77,15 @@ fn replayed(repository: &Repository, log: &Log) -> Result<(Option<Wanted>, Marks
             Line::Mark(mark, revisions) => {
                 for revision in revisions {
                     let id = resolve(revision)?;
-                    let is_end = bad.as_ref() == Some(&id) || good.contains(&id);
+                    let (is_bad, is_good) = (bad.as_ref() == Some(&id), good.contains(&id));
                     match mark {
-                        _ if is_end => {}
                         // Until both ends are known, what is said makes them.
                         Mark::Bad if bad.is_none() => bad = Some(id),
                         Mark::Good if good.is_empty() || bad.is_none() => good.push(id),
+                        // It is said of an end what it is, or that nobody has to judge it.
+                        Mark::Bad if is_bad => {}
+                        Mark::Good if is_good => {}
+                        Mark::Skip if is_bad || is_good => {}
                         Mark::Good => marks.push((id, Verdict::Good)),
                         Mark::Bad => marks.push((id, Verdict::Bad)),
                         Mark::Skip => marks.push((id, Verdict::Skip(SkipKind::Other))),
@@ -84,12 +94,23 @@ fn replayed(repository: &Repository, log: &Log) -> Result<(Option<Wanted>, Marks
             }
         }
     }
-    let wanted = bad.filter(|_| !good.is_empty()).map(|bad| Wanted {
+    let (Some(bad), false) = (bad, good.is_empty()) else {
+        return Ok(None);
+    };
+    let range = RangeArgs {
         good,
         bad,
+        first_parent,
+        terms: None,
+    };
+    // A log is no better than what people type.
+    let ends = Ends::of(repository, &range, &paths)?;
+    let wanted = Wanted {
+        good: ends.good.iter().map(ToString::to_string).collect(),
+        bad: ends.bad.to_string(),
         paths,
         first_parent,
-        terms: log.terms.clone(),
-    });
-    Ok((wanted, marks))
+        terms,
+    };
+    Ok(Some((wanted, marks)))
 }

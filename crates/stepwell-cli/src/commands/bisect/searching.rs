@@ -21,7 +21,7 @@ use stepwell_culprit::{
 use stepwell_diagnostic::Diagnostic;
 use stepwell_event::SearchId;
 use stepwell_runner::CancelLevel;
-use stepwell_store::{Blobs, Journal};
+use stepwell_store::{Blobs, Journal, JournalErrorKind};
 use stepwell_workspace::{ExportLimits, Repository};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -29,7 +29,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// What is to be done.
 pub(super) enum Task {
     Begin(Box<Request>),
-    Resume(SearchId),
+    Resume {
+        search: SearchId,
+        /// Another budget than it had.
+        max_trials: Option<u32>,
+    },
 }
 
 /// How it is told.
@@ -108,7 +112,7 @@ fn begin(
             reproduce,
             ..workshop.settings(&how)
         },
-        caller: means.to_text(),
+        caller: means.to_text(&workshop),
     };
     let telling = Telling {
         console,
@@ -221,7 +225,9 @@ async fn perform(
     };
     let ended = match task {
         Task::Begin(request) => stepwell_culprit::search(*request, tools).await,
-        Task::Resume(search) => stepwell_culprit::resume(search, tools).await,
+        Task::Resume { search, max_trials } => {
+            stepwell_culprit::resume_within(search, max_trials, tools).await
+        }
     };
     tokio::select! {
         _ = shown => {}
@@ -279,6 +285,11 @@ pub(super) fn failure(error: SearchError) -> Failure {
         }
     };
     match &error {
+        SearchError::Journal(journal) if *journal.kind() == JournalErrorKind::AlreadyClaimed => {
+            Diagnostic::error("at-work", "another process is at work on this search")
+                .help("wait for its end, or stop it with Ctrl-C there; then say it again")
+                .into()
+        }
         SearchError::Journal(journal) => Failure::Defect(journal_problem(&error, journal)),
         SearchError::Unknown(_) => wrong("no-search", "`stepwell bisect list` names them"),
         SearchError::Range(_) => wrong("no-range", ""),
@@ -287,6 +298,7 @@ pub(super) fn failure(error: SearchError) -> Failure {
             "outside",
             "only versions between the good ones and the bad one are searched",
         ),
+        SearchError::End(_) | SearchError::Contradictory(_) => wrong("contradictory", ""),
         SearchError::Damaged(_) | SearchError::Defect(_) => {
             Failure::Defect(Diagnostic::error("defect", with_causes(&error)))
         }

@@ -9,12 +9,13 @@ use crate::isolation::{Steps, StepsConfig};
 use crate::preparation::{Loaded, Loader, PARALLEL_JOBS, Program, Source};
 use crate::problem::Problems;
 use crate::search::{Own, Parts, ProjectPipelines, Ready, Wish};
+use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use stepwell_culprit::{Course, Part, Settings};
+use stepwell_culprit::{Course, Part, Pipelines as _, Settings};
 use stepwell_diagnostic::{Diagnostic, Severity, Sources};
-use stepwell_event::{NoiseModel, OracleSummary, Role, Terms};
+use stepwell_event::{Digest, NoiseModel, OracleSummary, Role, Terms};
 use stepwell_sandbox::Code;
 use stepwell_spec::{Bisect, PartKind};
 use stepwell_tasks::{TaskFile, Tasks};
@@ -151,6 +152,19 @@ impl Workshop {
         }
     }
 
+    /// What judgements depend on besides the oracle: the pipeline that it may run, and the oracles that
+    /// it may consult.
+    pub(in crate::commands) fn fingerprint(&self) -> String {
+        let mut oracles: Vec<_> = self.oracles.iter().map(identity).collect();
+        oracles.sort_unstable();
+        let mut hash = Sha256::new();
+        hash.update(self.pipelines.fingerprint().to_string());
+        for oracle in oracles {
+            hash.update(oracle);
+        }
+        Digest::from_sha256(hash.finalize().into()).to_string()
+    }
+
     /// What the two behaviours are called, unless somebody says otherwise.
     pub(in crate::commands) fn terms(&self) -> Terms {
         match &self.oracle.role {
@@ -190,6 +204,11 @@ impl Workshop {
             ..usual
         }
     }
+}
+
+/// Which component, and what it is told.
+fn identity(part: &Part) -> String {
+    serde_json::json!([part.name, part.component, part.config]).to_string()
 }
 
 /// Code and warnings of components.

@@ -311,6 +311,7 @@ fn means(args: &WatchArgs) -> Result<Means, Failure> {
         parameters: args.parameters.clone(),
         secrets: args.secrets.clone(),
         isolation: args.isolation.map(|level| level.as_str().to_owned()),
+        fingerprint: None,
     })
 }
 
@@ -330,7 +331,7 @@ fn request(means: &Means, workshop: &Workshop, how: &HowArgs) -> Request {
         noise: workshop.noise(how),
         command: "stepwell watch".to_owned(),
         settings,
-        caller: means.to_text(),
+        caller: means.to_text(workshop),
     }
 }
 
