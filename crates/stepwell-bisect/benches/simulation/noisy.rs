@@ -165,8 +165,11 @@ pub(crate) struct Summary {
     pub(crate) ends: Vec<(f64, bool, bool)>,
 }
 
-/// Standard errors of the difference of two simulations of the same size that are within noise.
-const WITHIN: f64 = 2.0 * std::f64::consts::SQRT_2;
+/// Standard errors that are within noise.
+const WITHIN: f64 = 2.0;
+
+/// Games that the references were measured with.
+const REFERENCE_GAMES: f64 = 10_000.0;
 
 impl Summary {
     fn add(&mut self, other: Self) {
@@ -209,7 +212,12 @@ impl Summary {
         (self.visits / self.count(), self.builds / self.count())
     }
 
-    /// How close two simulations of the same are in their accuracies.
+    /// How much larger the standard error of the difference from a reference is than that of these games.
+    fn apart(&self) -> f64 {
+        (1.0 + self.count() / REFERENCE_GAMES).sqrt()
+    }
+
+    /// The standard error of an accuracy.
     fn accuracy_error(&self, accuracy: f64) -> f64 {
         // Also where there was no error at all.
         let wrong = (1.0 - accuracy).max(1.0 / self.count());
@@ -222,8 +230,9 @@ impl Summary {
         let mut sorted = self.runs.clone();
         sorted.sort_unstable();
         let p95 = sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(0);
-        let at_most = |runs: f64| Reference::AtMost(runs, (WITHIN * error + ROUNDED) / runs);
-        let at_least = |least: f64| Reference::AtLeast(least, WITHIN * self.accuracy_error(least));
+        let within = WITHIN * self.apart();
+        let at_most = |runs: f64| Reference::AtMost(runs, (within * error + ROUNDED) / runs);
+        let at_least = |least: f64| Reference::AtLeast(least, within * self.accuracy_error(least));
         vec![
             Cell::new("runs", mean, runs.map_or(Reference::Unknown, at_most)),
             Cell::new("+-", error, Reference::Unknown),
@@ -238,7 +247,7 @@ impl Summary {
 
     /// How sure it was said to be, which is to be at most half a point from how often it was right.
     pub(crate) fn stated_cell(&self) -> Cell {
-        let tolerance = 0.005 + WITHIN / 2.0 * self.accuracy_error(self.accuracy());
+        let tolerance = 0.005 + WITHIN * self.accuracy_error(self.accuracy());
         let gap = (self.stated() - self.accuracy()).abs();
         let reference = Reference::AtMost(0.005, tolerance / 0.005 - 1.0);
         Cell::new("|stated - right|", gap, reference)
