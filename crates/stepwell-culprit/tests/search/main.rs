@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod answers;
 mod budget;
 mod by_hand;
 mod ends;

@@ -1,5 +1,6 @@
 //! What the tests search with.
 
+pub(crate) use crate::answers::{failing, observed, of_trials, skip};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use stepwell_culprit::{
 };
 use stepwell_event::{
     Belief, BisectEvent, Conclusion, Digest, Finding, NoiseModel, Observation, OracleSummary,
-    Person, SkipKind, Terms, Verdict, Version,
+    Person, Terms, Verdict, Version,
 };
 use stepwell_runner::CancelLevel;
 use stepwell_sandbox::StopHandle;
@@ -179,55 +180,6 @@ impl Archive for Versions {
     fn export(&self, _version: &Version, _stop: &AtomicBool) -> Result<NoFiles, ExportError> {
         Ok(NoFiles)
     }
-}
-
-pub(crate) fn observed(verdict: Verdict) -> Answer {
-    let (good_trials, bad_trials) = match verdict {
-        Verdict::Good => (1, 0),
-        Verdict::Bad => (0, 1),
-        Verdict::Skip(_) => (0, 0),
-    };
-    Answer::Judged(Observation {
-        verdict,
-        reason: format!("{verdict:?}"),
-        good_trials,
-        bad_trials,
-        signature: None,
-        measurements: Vec::new(),
-        evidence: Vec::new(),
-        cacheable: true,
-    })
-}
-
-/// A failure with this signature.
-pub(crate) fn failing(signature: &str) -> Answer {
-    match observed(Verdict::Bad) {
-        Answer::Judged(observation) => Answer::Judged(Observation {
-            signature: Some(signature.to_owned()),
-            ..observation
-        }),
-        other => other,
-    }
-}
-
-/// Some trials, of which most decide.
-pub(crate) fn of_trials(good: u32, bad: u32) -> Answer {
-    let verdict = match good > bad {
-        true => Verdict::Good,
-        false => Verdict::Bad,
-    };
-    match observed(verdict) {
-        Answer::Judged(observation) => Answer::Judged(Observation {
-            good_trials: good,
-            bad_trials: bad,
-            ..observation
-        }),
-        other => other,
-    }
-}
-
-pub(crate) fn skip(kind: SkipKind) -> Answer {
-    observed(Verdict::Skip(kind))
 }
 
 type Script = dyn Fn(&Version, u32) -> Answer + Send + Sync;

@@ -301,8 +301,8 @@ fn every_conclusion_says_what_it_means_and_what_to_do() {
       It has the same files as its parent, so the judgements contradict one another:
       do not blame anybody before the oracle gives the same verdict for the same
       files.
-      It is a merge. What it brought in can be searched with stepwell bisect --good
-      cc623a9bcc62 --bad b8ab03a8b8ab.
+      It is a merge. To search what it brought in, leave out --first-parent and name
+      these ends: --good cc623a9bcc62 --bad 08d12dfd08d1.
 
     ── ambiguous
     only untestable commits are left: the first bad commit could be any of these 3
