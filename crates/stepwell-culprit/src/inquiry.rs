@@ -203,13 +203,17 @@ impl Inquiry {
 
     /// Whether what was seen is weighed: judgements may be wrong, or contradict one another.
     pub(crate) fn weighs(&self) -> bool {
-        self.progress()
-            .is_some_and(|progress| progress.confidence.is_some())
+        let progress = self.search.as_ref().map(Search::progress);
+        progress.is_some_and(|progress| progress.confidence.is_some())
     }
 
-    /// How far the search is.
-    pub(crate) fn progress(&self) -> Option<Progress> {
-        self.search.as_ref().map(Search::progress)
+    /// How far the search is; none as long as the ends are not known, which may end it.
+    pub(crate) fn progress(&mut self) -> Option<Progress> {
+        let bad = self.territory.bad().cloned()?;
+        match self.look_at_ends(&bad, 0) {
+            Some(_) => None,
+            None => self.search.as_ref().map(Search::progress),
+        }
     }
 
     /// Takes what a strategist proposed; `free` more judgements can begin. It is asked again for what

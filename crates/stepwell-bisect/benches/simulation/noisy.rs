@@ -217,6 +217,15 @@ impl Summary {
         (1.0 + self.count() / REFERENCE_GAMES).sqrt()
     }
 
+    /// The standard error of the difference from an accuracy of the reference, if both are the same.
+    fn accuracy_apart(&self, reference: f64) -> f64 {
+        let (games, all) = (self.count(), self.count() + REFERENCE_GAMES);
+        let wrong = (1.0 - self.accuracy()) * games + (1.0 - reference) * REFERENCE_GAMES;
+        // Also where there was no error at all.
+        let wrong = wrong.max(1.0) / all;
+        (wrong * (1.0 - wrong) * (1.0 / games + 1.0 / REFERENCE_GAMES)).sqrt()
+    }
+
     /// The standard error of an accuracy.
     fn accuracy_error(&self, accuracy: f64) -> f64 {
         // Also where there was no error at all.
@@ -230,9 +239,9 @@ impl Summary {
         let mut sorted = self.runs.clone();
         sorted.sort_unstable();
         let p95 = sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(0);
-        let within = WITHIN * self.apart();
-        let at_most = |runs: f64| Reference::AtMost(runs, (within * error + ROUNDED) / runs);
-        let at_least = |least: f64| Reference::AtLeast(least, within * self.accuracy_error(least));
+        let within = WITHIN * error * self.apart();
+        let at_most = |runs: f64| Reference::AtMost(runs, (within + ROUNDED) / runs);
+        let at_least = |least: f64| Reference::AtLeast(least, WITHIN * self.accuracy_apart(least));
         vec![
             Cell::new("runs", mean, runs.map_or(Reference::Unknown, at_most)),
             Cell::new("+-", error, Reference::Unknown),
