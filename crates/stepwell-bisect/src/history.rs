@@ -130,12 +130,6 @@ impl History {
         self
     }
 
-    /// Gives versions the places that they had in a larger history's order of names.
-    pub(crate) fn ranked(mut self, rank: impl Fn(Candidate) -> u32) -> Self {
-        self.ranks = self.candidates().map(rank).collect();
-        self
-    }
-
     /// The place of a version in the order of the names, or in the history if it has none.
     pub(crate) fn rank(&self, candidate: Candidate) -> u32 {
         let rank = self.ranks.get(candidate.index());

@@ -9,18 +9,14 @@ mod exact;
 mod history;
 mod interaction;
 pub mod log_text;
-mod remainder;
 mod search;
-mod signatures;
 mod sums;
 mod weighing;
 
 pub use batch::{Batch, Sorted};
 pub use history::{Candidate, History, HistoryError};
 pub use interaction::{Interaction, Outcome, Step};
-pub use remainder::Remainder;
 pub use search::{
     FLAKE, FLAKY_RATE, Found, Gaps, Next, Noise, Options, OptionsError, Order, Progress, Rounding,
     Search, Seen, Start,
 };
-pub use signatures::{Judged, Signatures};
