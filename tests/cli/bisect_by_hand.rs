@@ -2,7 +2,7 @@
 
 use crate::bisect::{GREP, assert_found, broken, git};
 use std::fs;
-use stepwell_testkit::Signal;
+use stepwell_testkit::{Signal, TestEnv};
 
 #[test]
 fn a_person_can_judge() {
@@ -116,9 +116,8 @@ fn logs_are_those_of_git_both_ways() {
     assert_found(&env, &env.stepwell(&["bisect", "bad", "v9"]));
 }
 
-#[test]
-fn a_person_can_correct_a_search_of_an_oracle() {
-    let env = broken();
+/// A search by an oracle that is stopped in the middle.
+pub(crate) fn stopped(env: &TestEnv) {
     let mut search = env.start(&[
         "bisect",
         "run",
@@ -132,6 +131,12 @@ fn a_person_can_correct_a_search_of_an_oracle() {
     search.wait_for("versions left");
     search.signal(Signal::INT);
     assert_eq!(search.end().code, 130);
+}
+
+#[test]
+fn a_person_can_correct_a_search_of_an_oracle() {
+    let env = broken();
+    stopped(&env);
     let said = env.stepwell(&["bisect", "skip", "v7", "v11"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let output = env.stepwell(&["bisect", "resume"]);

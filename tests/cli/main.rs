@@ -6,7 +6,6 @@
 mod all_at_once;
 mod bisect;
 mod bisect_by_hand;
-mod bisect_hand;
 mod bounds;
 mod cancel;
 mod check;
@@ -29,6 +28,7 @@ mod pipeline_files;
 mod plan;
 mod replay;
 mod run;
+mod second_thoughts;
 mod secrets;
 mod selftest;
 mod several_culprits;

@@ -316,12 +316,12 @@ impl Case {
     }
 
     /// Milliseconds that `programs` programs of it may take, machine and all: what each is given, and
-    /// ten seconds, for the machine may have other work.
+    /// two seconds.
     pub(crate) fn bound_ms(&self, programs: usize) -> u64 {
         let runs = match self.order {
             Order::Together => 1,
             Order::Apart | Order::InTurn => programs.max(1) as u64,
         };
-        runs.saturating_mul(self.timeout_ms.saturating_add(self.grace_ms)) + 10_000
+        runs.saturating_mul(self.timeout_ms.saturating_add(self.grace_ms)) + 2_000
     }
 }

@@ -256,7 +256,7 @@ impl Summary {
 
     /// How sure it was said to be, which is to be at most half a point from how often it was right.
     pub(crate) fn stated_cell(&self) -> Cell {
-        let tolerance = 0.005 + WITHIN * self.accuracy_error(self.accuracy());
+        let tolerance = 0.005 + std::f64::consts::SQRT_2 * self.accuracy_error(self.accuracy());
         let gap = (self.stated() - self.accuracy()).abs();
         let reference = Reference::AtMost(0.005, tolerance / 0.005 - 1.0);
         Cell::new("|stated - right|", gap, reference)

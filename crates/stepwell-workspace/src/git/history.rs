@@ -18,9 +18,6 @@ pub struct Range {
     /// For each, the places of its parents in `ids`. Parents that are no suspects are left out; so
     /// are all but the first when only first parents are followed.
     pub parents: Vec<Vec<u32>>,
-    /// For each, the tree of the project's folder in it: equal trees have equal files. It is the
-    /// empty tree where the folder does not exist.
-    pub trees: Vec<ObjectId>,
     /// Whether each counts: it changes one of the paths that were named. All do if none was named.
     ///
     /// It is what `git rev-list A..B -- PATHS` gives, as in `git bisect`: a merge counts if the
@@ -81,9 +78,6 @@ impl Repository {
                 });
             }
         }
-        if !self.facts.prefix.is_empty() {
-            range.trees = self.project_trees(&range.ids)?;
-        }
         if !paths.is_empty() {
             let touching = self.touching(&revisions, paths, first_parent)?;
             range.counts = range.ids.iter().map(|id| touching.contains(id)).collect();
@@ -106,13 +100,7 @@ impl Repository {
     }
 
     fn suspects(&self, revisions: &[String], first_parent: bool) -> Result<Range, GitError> {
-        let mut args = vec![
-            "rev-list",
-            "--topo-order",
-            "--reverse",
-            "--parents",
-            "--format=%T",
-        ];
+        let mut args = vec!["rev-list", "--topo-order", "--reverse", "--parents"];
         if first_parent {
             args.push("--first-parent");
         }
@@ -122,23 +110,16 @@ impl Repository {
         let mut range = Range::default();
         let mut places: HashMap<ObjectId, u32> = HashMap::new();
         while let Some(line) = stream.record(b'\n', MAX_LINE)? {
-            let mut ids = line
-                .strip_prefix(b"commit ")
-                .ok_or_else(|| stream.garbled())?
-                .split(|byte| *byte == b' ')
-                .map(ObjectId::parse);
+            let mut ids = line.split(|byte| *byte == b' ').map(ObjectId::parse);
             let id = ids.next().flatten().ok_or_else(|| stream.garbled())?;
             let parents = ids
                 .take(if first_parent { 1 } else { usize::MAX })
                 .filter_map(|parent| places.get(&parent?).copied())
                 .collect();
-            let tree = stream.record(b'\n', MAX_LINE)?;
-            let tree = tree.as_deref().and_then(ObjectId::parse);
             let place = u32::try_from(range.ids.len()).map_err(|_| stream.garbled())?;
             places.insert(id, place);
             range.ids.push(id);
             range.parents.push(parents);
-            range.trees.push(tree.ok_or_else(|| stream.garbled())?);
         }
         stream.finish()?;
         range.counts = vec![true; range.ids.len()];

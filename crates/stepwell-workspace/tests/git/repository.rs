@@ -37,16 +37,13 @@ fn a_project_may_be_a_folder_of_its_repository() {
         .unwrap();
     assert_eq!(range.ids, [site.mark(1), site.mark(2), site.mark(3)]);
     // A commit elsewhere has the files of the one before it.
-    assert_eq!(range.trees[0], range.trees[1]);
-    assert_ne!(range.trees[1], range.trees[2]);
-    assert_eq!(range.trees[2], site.id("main:deep/project"));
+    let versions = repository.versions(&range.ids).unwrap();
+    assert_eq!(versions[0].tree, versions[1].tree);
+    assert_ne!(versions[1].tree, versions[2].tree);
+    assert_eq!(versions[2].tree, site.id("main:deep/project").to_string());
     // Before it began, the project was empty.
     let before = repository.versions(&[site.mark(0)]).unwrap().remove(0);
     assert_eq!(before.tree, "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
-    assert_eq!(
-        repository.project_tree(site.mark(2)).unwrap(),
-        range.trees[1]
-    );
     // Paths and patches are seen from the project.
     let only = |paths: &[&str]| {
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
@@ -264,7 +261,7 @@ fn repositories_with_longer_hashes_work_as_well() {
     assert_eq!(bad.as_bytes().len(), 32);
     let range = repository.range(&[good], bad, &[], false).unwrap();
     assert_eq!(range.ids.len(), 7);
-    let tree = range.trees[6].to_string();
+    let tree = repository.versions(&range.ids).unwrap()[6].tree.clone();
     let (target, exported) = site.export(&tree).unwrap();
     assert_eq!(exported.files, 7);
     assert_eq!(fs::read_to_string(target.join("src/2.txt")).unwrap(), "9");

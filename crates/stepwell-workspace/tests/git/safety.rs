@@ -69,9 +69,9 @@ fn no_hook_filter_or_program_of_the_repository_is_run() {
     assert_eq!(repository.dirty().unwrap(), Vec::<String>::new());
     let (good, bad) = (site.mark(0), site.mark(7));
     let range = repository.range(&[good], bad, &[], false).unwrap();
-    repository.versions(&range.ids).unwrap();
+    let versions = repository.versions(&range.ids).unwrap();
     repository.patch(bad, 10_000).unwrap();
-    let (target, exported) = site.export(&range.trees[6].to_string()).unwrap();
+    let (target, exported) = site.export(&versions[6].tree).unwrap();
     assert_eq!(exported.files, 7);
     assert_eq!(fs::read_to_string(target.join("src/3.txt")).unwrap(), "3");
     assert_eq!(fs::read_to_string(&trace).unwrap_or_default(), "");

@@ -138,7 +138,7 @@ fn an_object_that_is_lost_is_named() {
         assert_eq!(object, expect);
         assert!(error.help().unwrap().contains("fsck"));
     };
-    let root = repository.project_tree(commit).unwrap().to_string();
+    let root = repository.versions(&[commit]).unwrap().remove(0).tree;
     lost(site.export(&root).unwrap_err(), &tree);
     lost(repository.patch(commit, 1000).unwrap_err(), &tree);
     lose(&commit.to_string());

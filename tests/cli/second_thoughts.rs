@@ -1,6 +1,7 @@
 //! People who change their minds, contradict themselves, and search by hand beside an oracle.
 
 use crate::bisect::{GREP, assert_found, broken, git};
+use crate::bisect_by_hand::stopped;
 use crate::{pipeline, step};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -52,23 +53,6 @@ fn latest(env: &TestEnv) -> String {
 fn ending(env: &TestEnv) -> String {
     let latest = latest(env);
     latest[latest.len() - 8..].to_owned()
-}
-
-/// A search by an oracle that is stopped in the middle.
-fn stopped(env: &TestEnv) {
-    let mut search = env.start(&[
-        "bisect",
-        "run",
-        "--good",
-        "v1",
-        "--",
-        "guests/play.wasm",
-        "sleep:300",
-        "without:broken",
-    ]);
-    search.wait_for("versions left");
-    search.signal(Signal::INT);
-    assert_eq!(search.end().code, 130);
 }
 
 #[test]
